@@ -1,0 +1,15 @@
+"""Reinforcement learning on many seeds at once: axis 0 of every tensor is the seed."""
+
+from course_rl.acting import epsilon_greedy, random_argmax
+from course_rl.check import check, language
+from course_rl.curves import Curve, Estimate, claim, difference, iqm, mean, trimmed
+from course_rl.dqn import clip_norm, clip_value, dqn, hard_update, huber, soft_update, squared, td_errors
+from course_rl.envs import Envs, Step, evaluate, greedy
+from course_rl.networks import Linear, OneHot, Scale, mlp, q_network, weight_matrix
+from course_rl.plotting import COLORS, band, color, plot
+from course_rl.replay import Batch, Replay
+from course_rl.returns import double_q_target, q_target
+from course_rl.schedules import exponential, linear
+from course_rl.seeds import Seeds
+from course_rl.show import run_time, source
+from course_rl.tabular import lookup, model, policy_value, q_learning, value_iteration

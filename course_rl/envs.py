@@ -1,0 +1,99 @@
+"""S x E Gymnasium environments, stepped together: transitions that can be learned from as they are."""
+
+from typing import NamedTuple
+
+import gymnasium as gym
+import numpy as np
+import torch
+
+from course_rl.guard import function, integer, require
+from course_rl.seeds import as_seeds
+from course_rl.vector import backend, maker
+
+
+class Step(NamedTuple):
+    """One transition of every environment. `terminated` stops bootstrapping; `ended` also counts truncation."""
+
+    obs: torch.Tensor         # (S, E, *obs_shape)
+    action: torch.Tensor      # (S, E)
+    reward: torch.Tensor      # (S, E)
+    next_obs: torch.Tensor    # (S, E, *obs_shape), the true last observation where the episode ended
+    terminated: torch.Tensor  # (S, E) bool
+    ended: torch.Tensor       # (S, E) bool
+
+
+class Envs:
+    """`obs` (S, E, *obs_shape) is what the agents see now; `step(action)` returns what they learn from.
+
+    env_id: a Gymnasium id, or a function that makes an environment; rng: `Seeds`; kwargs go to `gymnasium.make`.
+    The action space must be Discrete, the observation space Discrete or Box. Bad input raises ValueError.
+    """
+
+    def __init__(self, env_id, rng, sub_envs=1, **kwargs):
+        integer("sub_envs", sub_envs, 1)
+        make = maker(env_id, kwargs)
+        env = make()
+        require(isinstance(env, gym.Env), "env_id", env_id, f"a function that makes a gymnasium.Env, not {env!r}")
+        self.name, self.obs_space, self.action_space = env_id, env.observation_space, env.action_space
+        require(isinstance(self.action_space, gym.spaces.Discrete) and self.action_space.start == 0, "env_id", env_id,
+                f"an environment with Discrete actions counted from 0, not {self.action_space}")
+        require(isinstance(self.obs_space, (gym.spaces.Discrete, gym.spaces.Box)), "env_id", env_id,
+                f"an environment with Discrete or Box observations, not {self.obs_space}")
+        self.rng, self.sub_envs, self.n_actions = rng, sub_envs, int(self.action_space.n)
+        self._vector = backend(env_id, make, kwargs)(make, rng.spawn(), sub_envs)
+        self.obs = self._tensor(self._vector.reset())
+        self._score = np.zeros(len(rng) * sub_envs)
+        self.returns = []  # one (S, E) array per step: the return of the episode that ended there, else nan
+
+    def _tensor(self, x, dtype=None):
+        x = torch.as_tensor(np.asarray(x)).unflatten(0, (len(self.rng), self.sub_envs))
+        dtype = dtype or (torch.float32 if x.is_floating_point() else x.dtype)
+        return x.to(self.rng.device, dtype)
+
+    def _finite(self, name, x):
+        bad = ~np.isfinite(x).reshape(len(self.rng), -1).all(1)
+        if bad.any():
+            seed = self.rng.seeds[int(bad.argmax())]
+            raise ValueError(f"{name} of {self.name} is not finite (seed {seed}, step {len(self.returns)}); "
+                             "an environment must give numbers")
+
+    def step(self, action):
+        """action (S, E) -> Step."""
+        shape = len(self.rng), self.sub_envs
+        require(tuple(action.shape) == shape, "action", tuple(action.shape), f"of shape (seeds, sub_envs) = {shape}")
+        obs, reward, terminated, truncated, final_obs = self._vector.step(action.cpu().numpy().reshape(-1))
+        self._finite("the reward", reward)
+        self._finite("the observation", final_obs)
+        ended = terminated | truncated
+        self._score += reward
+        self.returns.append(np.where(ended, self._score, np.nan).reshape(shape))
+        self._score[ended] = 0.0
+        before, self.obs = self.obs, self._tensor(obs)
+        return Step(before, action, self._tensor(reward, torch.float32), self._tensor(final_obs),
+                    self._tensor(terminated), self._tensor(ended))
+
+
+def greedy(q):
+    """A network or any function obs -> q (S, E, A), as a policy: obs -> action (S, E)."""
+    def policy(obs):
+        with torch.no_grad():
+            return q(obs).argmax(-1)
+    return policy
+
+
+def evaluate(policy, env_id, seeds, episodes=10, max_steps=100_000, **kwargs):
+    """Undiscounted returns (S, episodes) of `policy`: obs (S, episodes, *obs_shape) -> action (S, episodes).
+
+    Each episode has an environment of its own and is its first one, so long and short episodes count alike.
+    """
+    function("policy", policy, "obs (S, episodes, *obs_shape) -> action (S, episodes)")
+    integer("episodes", episodes, 1)
+    envs = Envs(env_id, as_seeds(seeds), episodes, **kwargs)
+    first = np.full((len(envs.rng), episodes), np.nan)
+    for _ in range(max_steps):
+        envs.step(policy(envs.obs))
+        first = np.where(np.isnan(first), envs.returns[-1], first)
+        if not np.isnan(first).any():
+            return first
+    raise ValueError(f"an episode of {env_id} did not end within max_steps = {max_steps}; "
+                     "give the environment a time limit (max_episode_steps=...)")

@@ -1,0 +1,49 @@
+"""One look for all figures: one colour per algorithm, mean and band over seeds, the run stated below."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from course_rl.curves import Curve, interval
+from course_rl.guard import function, require
+
+COLORS = {  # Okabe and Ito's palette, told apart by colour-blind readers
+    "Q-learning": "#000000", "naive DQN": "#D55E00", "DQN": "#0072B2", "Double DQN": "#009E73",
+    "optimum": "#7F7F7F", "random": "#7F7F7F", "training": "#E69F00", "test": "#0072B2",
+}
+
+
+def color(label, number=0):
+    """The book's colour of an algorithm; the `number`-th of the palette for any other label."""
+    cycle = plt.rcParams["axes.prop_cycle"].by_key()["color"]
+    return COLORS.get(label, cycle[number % len(cycle)])
+
+
+def band(ax, x, values, label, number=0, statistic=np.mean):
+    """One line over seeds, values (S, K), with its 95 % bootstrap band."""
+    x, values = np.asarray(x), np.asarray(values, dtype=float)
+    seen = np.isfinite(values).all(0)  # a point counts once every seed has one
+    x, values = x[seen], values[:, seen]
+    center, low, high = interval(statistic, values)
+    line, = ax.plot(x, center, color=color(label, number), label=f"{label} (n = {len(values)})")
+    ax.fill_between(x, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
+
+
+def plot(curves, ax=None, statistic=np.mean):
+    """Curves {label: Curve} -> axes: `statistic` over seeds, its 95 % bootstrap band, n in the legend.
+
+    Below the axis stand the number of seeds, the steps, and the wall time of all these runs together.
+    """
+    require(isinstance(curves, dict) and curves and all(isinstance(c, Curve) for c in curves.values()),
+            "curves", curves, "a dict {label: Curve} that is not empty")
+    function("statistic", statistic, "(values, axis) -> value")
+    ax = ax or plt.gca()
+    for number, (label, curve) in enumerate(curves.items()):
+        band(ax, curve.step, curve.value, label, number, statistic)
+    runs = {id(c.seconds): c for c in curves.values()}.values()
+    seeds = sorted({len(c.value) for c in runs})
+    total = sum(c.seconds[-1] for c in runs)
+    ax.set(xlabel="environment steps per seed\n"
+           f"{' / '.join(map(str, seeds))} seeds, {max(c.step[-1] for c in runs):,} steps each, {total:.1f} s in all",
+           ylabel="episode return")
+    ax.legend()
+    return ax

@@ -1,0 +1,18 @@
+"""What the chapters show of themselves."""
+
+import inspect
+import time
+
+from IPython.display import Code
+
+_START = time.perf_counter()
+
+
+def source(thing):
+    """The source of a function or class of the module, as it is."""
+    return Code(inspect.getsource(thing), language="python")
+
+
+def run_time():
+    """Print the wall time since this module was imported: of a whole chapter, if its last cell asks."""
+    print(f"This page ran in {time.perf_counter() - _START:.0f} s, every training included.")

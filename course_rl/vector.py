@@ -1,0 +1,118 @@
+"""Three ways to step S x E environments, each reset in the step that ends its episode.
+
+All have `reset() -> obs` and `step(action) -> obs, reward, terminated, truncated, final_obs`: NumPy arrays (S * E, ...).
+`final_obs` is the true last observation; `obs` is where the next episode starts.
+"""
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
+
+
+class Sync:
+    """Any environment, one Python object each."""
+
+    def __init__(self, make, rng, sub_envs):
+        self.envs = SyncVectorEnv([make] * (len(rng) * sub_envs), autoreset_mode=AutoresetMode.SAME_STEP)
+        self.seeds = [int(seed) for stream in rng.streams for seed in stream.integers(2**31, size=sub_envs)]
+
+    def reset(self):
+        return self.envs.reset(seed=self.seeds)[0]  # once: later episodes go on with each environment's own stream
+
+    def step(self, action):
+        obs, reward, terminated, truncated, info = self.envs.step(action)
+        final_obs, ended = obs.copy(), terminated | truncated
+        if ended.any():
+            final_obs[ended] = np.stack(info["final_obs"][ended])
+        return obs, reward, terminated, truncated, final_obs
+
+
+class CartPoles:
+    """Gymnasium's vectorised CartPole physics for all seeds at once; each seed draws its own initial states."""
+
+    def __init__(self, make, rng, sub_envs):
+        self.rng, self.sub_envs = rng, sub_envs
+        limit = make().spec.max_episode_steps
+        self.envs = CartPoleVectorEnv(len(rng) * sub_envs, max_episode_steps=limit)
+
+    def _initial_states(self):
+        return (self.rng.uniform(self.sub_envs, 4).numpy() * 0.1 - 0.05).reshape(-1, 4).T
+
+    def reset(self):
+        self.envs.reset()
+        self.envs.state = self._initial_states().astype(np.float64)
+        return self.envs.state.T.astype(np.float32)
+
+    def step(self, action):
+        final_obs, reward, terminated, truncated, _ = self.envs.step(action)
+        ended, start = terminated | truncated, self._initial_states()  # drawn always: streams stay in step
+        self.envs.state[:, ended] = start[:, ended]
+        self.envs.steps[ended] = 0
+        self.envs.prev_done[:] = False  # else the next step would reset again
+        return self.envs.state.T.astype(np.float32), reward, terminated, truncated, final_obs
+
+
+class Tables:
+    """Environments that publish their transition table `P` (Gymnasium's toy text), stepped by table look-up."""
+
+    def __init__(self, make, rng, sub_envs):
+        env = make()
+        table, self.limit = env.unwrapped.P, env.spec.max_episode_steps or np.inf
+        self.rng, self.sub_envs = rng, sub_envs
+        self.initial = np.cumsum(env.unwrapped.initial_state_distrib)
+        outcomes = max(len(table[s][a]) for s in table for a in table[s])
+        shape = len(table), len(table[0]), outcomes
+        self.cumulative, self.reward = np.ones(shape), np.zeros(shape)
+        self.next_state, self.terminated = np.zeros(shape, np.int64), np.zeros(shape, bool)
+        for s in table:
+            for a in table[s]:
+                p, next_state, reward, terminated = (np.array(column) for column in zip(*table[s][a], strict=True))
+                self.cumulative[s, a, :len(p) - 1] = np.cumsum(p)[:-1]  # the last outcome takes the rest
+                self.next_state[s, a, :len(p)], self.reward[s, a, :len(p)] = next_state, reward
+                self.terminated[s, a, :len(p)] = terminated
+
+    def _uniform(self):
+        return self.rng.uniform(self.sub_envs).numpy().reshape(-1)
+
+    def _start(self):
+        return np.minimum(np.searchsorted(self.initial, self._uniform(), side="right"), len(self.initial) - 1)
+
+    def reset(self):
+        self.state = self._start()
+        self.age = np.zeros(len(self.state), np.int64)
+        return self.state
+
+    def step(self, action):
+        outcome = (self._uniform()[:, None] >= self.cumulative[self.state, action][:, :-1]).sum(1)
+        key = self.state, action, outcome
+        final_obs, reward, terminated = self.next_state[key], self.reward[key], self.terminated[key]
+        self.age += 1
+        truncated = (self.age >= self.limit) & ~terminated
+        ended = terminated | truncated
+        self.state, self.age = np.where(ended, self._start(), final_obs), np.where(ended, 0, self.age)
+        return self.state, reward, terminated, truncated, final_obs
+
+
+def backend(env_id, make, kwargs):
+    """The fastest of the three that is exact for this environment; a callable is always stepped as it is."""
+    if env_id == "CartPole-v1" and set(kwargs) <= {"max_episode_steps"}:
+        return CartPoles
+    if isinstance(env_id, str):
+        env = make().unwrapped
+        if hasattr(env, "P") and not getattr(env, "fickle_passenger", False):  # a fickle taxi is more than its table
+            return Tables
+    return Sync
+
+
+def maker(env_id, kwargs):
+    """`env_id` as a function that makes one environment."""
+    if callable(env_id):
+        return lambda: env_id(**kwargs)
+    if not isinstance(env_id, str):
+        raise ValueError(f"env_id is {env_id!r}; it must be a Gymnasium id or a function that makes an environment")
+    try:
+        gym.spec(env_id)
+    except gym.error.Error as error:
+        raise ValueError(f"env_id is {env_id!r}; it must be an environment registered with Gymnasium ({error})") from None
+    return lambda: gym.make(env_id, **kwargs)
