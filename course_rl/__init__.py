@@ -5,7 +5,7 @@ from course_rl.check import check, language
 from course_rl.curves import Curve, Estimate, claim, difference, iqm, mean, trimmed
 from course_rl.dqn import clip_norm, clip_value, dqn, hard_update, huber, soft_update, squared, td_errors
 from course_rl.envs import Envs, Step, evaluate, greedy
-from course_rl.networks import Linear, OneHot, Scale, mlp, q_network, weight_matrix
+from course_rl.networks import Linear, OneHot, Scale, differentiate, mlp, q_network, weight_matrix
 from course_rl.plotting import COLORS, band, color, plot
 from course_rl.replay import Batch, Replay
 from course_rl.returns import double_q_target, q_target

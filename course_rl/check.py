@@ -1,7 +1,7 @@
 """Exercises that answer: what is wrong, on which input, and where to read, in the reader's language.
 
-An exercise knows the wrong answers that people give, as working functions. An answer that behaves like one of them is
-told so; any other wrong answer is told the first input on which it differs.
+An exercise knows the wrong answers that people give, as working functions. An answer that behaves like one of
+them is told so; any other wrong answer is told the first input on which it differs.
 """
 
 import copy
@@ -18,11 +18,14 @@ NAMES = {"en": "English", "zh": "中文", "ru": "Русский"}
 _chosen = list(LANGUAGES)
 
 TEXT = {
-    "correct": ("Correct on {n} cases.", "正确：{n} 组输入全部通过。", "Верно: все входы проверены, {n} из {n}."),
+    "correct": ("Correct on {n} cases.", "正确：{n} 组输入全部通过。",
+                "Верно: все входы проверены, {n} из {n}."),
     "not yet": ("Not yet: your function returns nothing. Fill in the three dots and run the cell again.",
                 "尚未完成：函数没有返回值。请补全省略号处的代码，再运行一次。",
-                "Пока не решено: функция ничего не возвращает. Замените многоточие кодом и запустите ячейку снова."),
-    "error": ("Your function stops with {got}.", "函数运行时报错：{got}。", "Функция завершилась ошибкой: {got}."),
+                "Пока не решено: функция ничего не возвращает. "
+                "Замените многоточие кодом и запустите ячейку снова."),
+    "error": ("Your function stops with {got}.", "函数运行时报错：{got}。",
+              "Функция завершилась ошибкой: {got}."),
     "type": ("Your function returns {got}; a result like {want} is expected.",
              "函数返回了 {got}；应返回形如 {want} 的结果。",
              "Функция возвращает {got}, а нужно что-то вида {want}."),
@@ -50,7 +53,7 @@ class Mistake(NamedTuple):
 
 
 class Exercise(NamedTuple):
-    """`cases(generator)` -> the arguments of one case, a dict; `run(answer, **case)` -> the result that is compared."""
+    """`cases(generator)` -> the arguments of one case, a dict; `run(answer, **case)` -> what is compared."""
 
     name: str
     section: str   # chapter file and section title: where the reader finds what is missing
@@ -67,7 +70,8 @@ class Verdict(NamedTuple):
 
 def language(code=None):
     """Choose the language of all feedback: "en", "zh" or "ru"; without an argument, all three again."""
-    require(code in (None, *LANGUAGES), "language", code, f"one of {', '.join(LANGUAGES)}, or None for all three")
+    require(code in (None, *LANGUAGES), "language", code,
+            f"one of {', '.join(LANGUAGES)}, or None for all three")
     _chosen[:] = LANGUAGES if code is None else [code]
 
 
@@ -131,13 +135,15 @@ def _same(a, b):
     if a.kind != b.kind or a.kind in ("error", "not yet"):
         return a.kind == b.kind
     a, b = _numbers(a.value), _numbers(b.value)
-    return (a is not None and b is not None and [x.shape for x in a] == [x.shape for x in b]
-            and all(torch.allclose(x, y, rtol=1e-4, atol=1e-5, equal_nan=True) for x, y in zip(a, b, strict=True)))
+    if a is None or b is None or [x.shape for x in a] != [x.shape for x in b]:
+        return False
+    return all(torch.allclose(x, y, rtol=1e-4, atol=1e-5, equal_nan=True) for x, y in zip(a, b, strict=True))
 
 
 def _diagnose(exercise, cases, got, want, first):
     for mistake in exercise.mistakes:
-        if all(_same(_outcome(exercise, mistake.answer, case), x) for case, x in zip(cases, got, strict=True)):
+        theirs = [_outcome(exercise, mistake.answer, case) for case in cases]
+        if all(map(_same, theirs, got)):
             return mistake.name, {"en": mistake.en, "zh": mistake.zh, "ru": mistake.ru}
     kind, value = got[first]
     if kind in ("error", "changed"):

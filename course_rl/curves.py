@@ -4,6 +4,7 @@ import time
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from scipy import stats
 
 from course_rl.envs import evaluate, greedy
@@ -43,11 +44,11 @@ class Recorder:
                                self.episodes, **self.env_kwargs)
             self.tests.append((step, returns.mean(1), self.seconds[-1]))
             if self.probe is not None:
-                self.probes.append(np.array(self.probe(network)))
+                self.probes.append(torch.as_tensor(self.probe(network)).numpy(force=True).copy())
             self.paused = time.perf_counter() - self.start - self.seconds[-1]
 
     def curve(self):
-        """Training returns averaged in bins of steps; a bin in which no episode ended repeats the one before."""
+        """Training returns averaged in bins; a bin in which no episode ended repeats the one before."""
         bins = np.array_split(np.stack(self.envs.returns, 1), min(POINTS, len(self.seconds)), axis=1)
         count = np.stack([np.isfinite(b).sum((1, 2)) for b in bins], 1)
         value = np.stack([np.nansum(b, (1, 2)) for b in bins], 1) / np.where(count, count, np.nan)

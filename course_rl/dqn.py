@@ -9,16 +9,16 @@ from course_rl.acting import epsilon_greedy
 from course_rl.curves import Recorder
 from course_rl.envs import Envs
 from course_rl.guard import function, integer, number
-from course_rl.networks import q_network, weight_matrix
+from course_rl.networks import differentiate, q_network, weight_matrix
 from course_rl.replay import Replay
 from course_rl.returns import q_target
 from course_rl.schedules import linear, schedule
 from course_rl.seeds import Seeds
 
-
 SLOTS = {
     "network": "(rng, obs_space, n_actions) -> module", "replay": "(capacity, gamma, n_step) -> memory",
-    "target": "(reward, discount, q_next, q_next_online) -> (S, B)", "sync": "(frozen, online, update) -> None",
+    "target": "(reward, discount, q_next, q_next_online) -> (S, B)",
+    "sync": "(frozen, online, update) -> None",
     "act": "(q, epsilon, rng) -> action (S, E)", "loss": "td_error (S, B) -> (S, B)",
 }
 
@@ -70,8 +70,9 @@ def td_errors(batch, online, frozen, target):
 def _finite(objective, rng, t):
     bad = ~objective.isfinite()
     if bad.any():
-        raise FloatingPointError(f"the loss of seed {rng.seeds[int(bad.int().argmax())]} is not finite at step {t}; "
-                                 "lower learning_rate or reward_scale, or pass clip=clip_norm(10)")
+        seed = rng.seeds[int(bad.int().argmax())]
+        raise FloatingPointError(f"the loss of seed {seed} is not finite at step {t}; lower learning_rate or "
+                                 "reward_scale, or pass clip=clip_norm(10)")
 
 
 def _validate(a):
@@ -89,13 +90,14 @@ def _validate(a):
 
 
 def dqn(env_id, *, seeds=16, steps=40_000, sub_envs=16, network=q_network, replay=Replay, target=q_target,
-        sync=hard_update(20), act=epsilon_greedy, loss=squared, clip=None, gamma=0.99, n_step=1, batch_size=64,
-        capacity=40_000, warmup=500, updates_per_step=0.25, learning_rate=1e-3, epsilon=linear(1.0, 0.05, 8_000),
-        reward_scale=1.0, tests=10, test_episodes=10, probe=None, device="cpu", **env_kwargs):
+        sync=hard_update(20), act=epsilon_greedy, loss=squared, clip=None, gamma=0.99, n_step=1,
+        batch_size=64, capacity=40_000, warmup=500, updates_per_step=0.25, learning_rate=1e-3,
+        epsilon=linear(1.0, 0.05, 8_000), reward_scale=1.0, tests=10, test_episodes=10, probe=None,
+        device="cpu", **env_kwargs):
     """Train S agents. Returns their `Curve` and their Q-network: obs (S, B, *obs_shape) -> q (S, B, A).
 
-    `steps` are environment steps per seed, taken by `sub_envs` environments at a time; `epsilon` and `learning_rate`
-    are numbers or functions of the step; q is in units of `reward_scale` times the reward.
+    `steps` are environment steps per seed, taken by `sub_envs` environments at a time; `epsilon` and
+    `learning_rate` are numbers or functions of the step; q is in units of `reward_scale` times the reward.
     `probe(network)` is recorded at each of the `tests` greedy tests.
     """
     _validate(locals())
@@ -106,7 +108,8 @@ def dqn(env_id, *, seeds=16, steps=40_000, sub_envs=16, network=q_network, repla
     weights, frozen_weights = weight_matrix(online), weight_matrix(frozen)  # (S, P) each
     optimizer = torch.optim.Adam([weights], fused=True)
     memory = replay(capacity, gamma, n_step)
-    epsilon, learning_rate = schedule("epsilon", epsilon, 0.0, 1.0), schedule("learning_rate", learning_rate, 0.0)
+    epsilon = schedule("epsilon", epsilon, 0.0, 1.0)
+    learning_rate = schedule("learning_rate", learning_rate, 0.0)
     record = Recorder(envs, steps, tests, test_episodes, probe, env_kwargs)
     update = 0
 
@@ -122,8 +125,7 @@ def dqn(env_id, *, seeds=16, steps=40_000, sub_envs=16, network=q_network, repla
             batch = memory.sample(batch_size, rng)
             td_error = td_errors(batch, online, frozen, target)
             objective = (batch.weight * loss(td_error)).mean(1)  # (S,)
-            weights.grad.zero_()
-            objective.sum().backward()  # the seeds share no weight, so their gradients do not mix
+            differentiate(objective, online, weights)
             if clip is not None:
                 clip(weights.grad)
             optimizer.step()

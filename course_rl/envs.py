@@ -12,7 +12,7 @@ from course_rl.vector import backend, maker
 
 
 class Step(NamedTuple):
-    """One transition of every environment. `terminated` stops bootstrapping; `ended` also counts truncation."""
+    """One transition of every environment. `terminated` stops bootstrapping; `ended` is truncation too."""
 
     obs: torch.Tensor         # (S, E, *obs_shape)
     action: torch.Tensor      # (S, E)
@@ -25,7 +25,7 @@ class Step(NamedTuple):
 class Envs:
     """`obs` (S, E, *obs_shape) is what the agents see now; `step(action)` returns what they learn from.
 
-    env_id: a Gymnasium id, or a function that makes an environment; rng: `Seeds`; kwargs go to `gymnasium.make`.
+    env_id: a Gymnasium id, or a function that makes an environment; rng: `Seeds`; kwargs go to its making.
     The action space must be Discrete, the observation space Discrete or Box. Bad input raises ValueError.
     """
 
@@ -33,9 +33,11 @@ class Envs:
         integer("sub_envs", sub_envs, 1)
         make = maker(env_id, kwargs)
         env = make()
-        require(isinstance(env, gym.Env), "env_id", env_id, f"a function that makes a gymnasium.Env, not {env!r}")
+        require(isinstance(env, gym.Env), "env_id", env_id,
+                f"a function that makes a gymnasium.Env, not {env!r}")
         self.name, self.obs_space, self.action_space = env_id, env.observation_space, env.action_space
-        require(isinstance(self.action_space, gym.spaces.Discrete) and self.action_space.start == 0, "env_id", env_id,
+        require(isinstance(self.action_space, gym.spaces.Discrete) and self.action_space.start == 0,
+                "env_id", env_id,
                 f"an environment with Discrete actions counted from 0, not {self.action_space}")
         require(isinstance(self.obs_space, (gym.spaces.Discrete, gym.spaces.Box)), "env_id", env_id,
                 f"an environment with Discrete or Box observations, not {self.obs_space}")
@@ -60,7 +62,8 @@ class Envs:
     def step(self, action):
         """action (S, E) -> Step."""
         shape = len(self.rng), self.sub_envs
-        require(tuple(action.shape) == shape, "action", tuple(action.shape), f"of shape (seeds, sub_envs) = {shape}")
+        require(tuple(action.shape) == shape, "action", tuple(action.shape),
+                f"of shape (seeds, sub_envs) = {shape}")
         obs, reward, terminated, truncated, final_obs = self._vector.step(action.cpu().numpy().reshape(-1))
         self._finite("the reward", reward)
         self._finite("the observation", final_obs)
@@ -91,7 +94,12 @@ def evaluate(policy, env_id, seeds, episodes=10, max_steps=100_000, **kwargs):
     envs = Envs(env_id, as_seeds(seeds), episodes, **kwargs)
     first = np.full((len(envs.rng), episodes), np.nan)
     for _ in range(max_steps):
-        envs.step(policy(envs.obs))
+        try:
+            action = policy(envs.obs)
+        except (IndexError, RuntimeError) as error:
+            raise ValueError(f"policy does not act on observations of shape {tuple(envs.obs.shape)}, "
+                             f"(seeds, episodes, ...): is it made for other seeds? ({error})") from error
+        envs.step(action)
         first = np.where(np.isnan(first), envs.returns[-1], first)
         if not np.isnan(first).any():
             return first

@@ -16,7 +16,8 @@ def integer(name, value, low):
 
 def number(name, value, low, high=math.inf):
     """A real number in [low, high], both ends allowed where they are finite."""
-    ok = isinstance(value, Real) and not isinstance(value, bool) and low <= value <= high and math.isfinite(value)
+    ok = isinstance(value, Real) and not isinstance(value, bool)
+    ok = ok and low <= value <= high and math.isfinite(value)
     require(ok, name, value, f"a finite number from {low} to {high}" if high < math.inf else
             f"a finite number of at least {low}")
 

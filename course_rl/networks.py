@@ -75,14 +75,24 @@ def q_network(rng, obs_space, n_actions, hidden=(64, 64), scale=1.0):
 
 
 def weight_matrix(network):
-    """All weights as one matrix (S, P), a row per seed; the network's parameters and gradients become views of it."""
+    """All weights as one matrix (S, P), a row per seed; the network's parameters become views of it."""
     parameters = list(network.parameters())
     matrix = torch.cat([p.detach().flatten(1) for p in parameters], 1)
-    matrix = F.pad(matrix, (0, -matrix.shape[1] % 64))  # whole vector registers: a row's rounding depends on no other
+    # Whole vector registers: else the rounding of a row would depend on the rows beside it.
+    matrix = F.pad(matrix, (0, -matrix.shape[1] % 64))
     matrix.grad = torch.zeros_like(matrix)
     start = 0
     for p in parameters:
-        columns = slice(start, start + p[0].numel())
-        p.data, p.grad = matrix[:, columns].view(p.shape), matrix.grad[:, columns].view(p.shape)
-        start = columns.stop
+        p.data = matrix[:, start:start + p[0].numel()].view(p.shape)
+        start += p[0].numel()
     return matrix
+
+
+def differentiate(objective, network, weights):
+    """Fill weights.grad (S, P) with the gradient of each seed's objective (S,) by its own weights.
+
+    The seeds share no weight, so the gradient of the sum is that of every summand, side by side.
+    """
+    gradients = torch.autograd.grad(objective.sum(), list(network.parameters()))
+    flat = torch.cat([gradient.flatten(1) for gradient in gradients], 1)
+    weights.grad[:, :flat.shape[1]] = flat

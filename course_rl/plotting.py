@@ -42,8 +42,8 @@ def plot(curves, ax=None, statistic=np.mean):
     runs = {id(c.seconds): c for c in curves.values()}.values()
     seeds = sorted({len(c.value) for c in runs})
     total = sum(c.seconds[-1] for c in runs)
-    ax.set(xlabel="environment steps per seed\n"
-           f"{' / '.join(map(str, seeds))} seeds, {max(c.step[-1] for c in runs):,} steps each, {total:.1f} s in all",
-           ylabel="episode return")
+    steps = max(c.step[-1] for c in runs)
+    run = f"{' / '.join(map(str, seeds))} seeds, {steps:,} steps each, {total:.1f} s in all"
+    ax.set(xlabel=f"environment steps per seed\n{run}", ylabel="episode return")
     ax.legend()
     return ax

@@ -18,7 +18,7 @@ class Batch(NamedTuple):
 
 
 class Replay:
-    """The newest `capacity` transitions of each seed, sampled uniformly (Lin, 1992). `len` counts one seed's."""
+    """The newest `capacity` transitions of each seed, sampled uniformly (Lin, 1992). `len` is one seed's."""
 
     def __init__(self, capacity, gamma, n_step=1):
         integer("capacity", capacity, 1)
@@ -37,7 +37,7 @@ class Replay:
             require(self.capacity % self.sub_envs == 0, "capacity", self.capacity,
                     f"a multiple of sub_envs = {self.sub_envs}")
             self.slots = type(step)(*(x.new_empty(len(x), self.capacity, *x.shape[2:]) for x in step))
-            self._flat = type(step)(*(slot.flatten(0, 1) for slot in self.slots))  # views: one gather serves all seeds
+            self._flat = type(step)(*(slot.flatten(0, 1) for slot in self.slots))  # views
             self._first = torch.arange(len(step.reward), device=step.reward.device)[:, None] * self.capacity
         place = self.added % self.capacity
         for slot, x in zip(self.slots, step, strict=True):
@@ -68,7 +68,8 @@ class Replay:
             reward = reward + go * discount * take("reward", last)
             discount = torch.where(go, discount * self.gamma, discount)
         discount = discount * ~take("terminated", last)
-        return Batch(take("obs", index), take("action", index), reward, take("next_obs", last), discount, weight, index)
+        return Batch(take("obs", index), take("action", index), reward, take("next_obs", last), discount,
+                     weight, index)
 
     def update(self, index, td_error):
         """Told the TD errors (S, B) of what it gave; uniform replay does not care."""

@@ -4,8 +4,8 @@
 def q_target(reward, discount, q_next, q_next_online):
     """y = r + discount * max_a Q(s', a; theta-).
 
-    reward, discount (S, B); q_next, q_next_online (S, B, A) -> (S, B). `discount` is gamma, and 0 after termination.
-    Source: Mnih et al. (2015). `q_next_online` is what Double DQN needs; it is not used here.
+    reward, discount (S, B); q_next, q_next_online (S, B, A) -> (S, B). `discount` is gamma, or 0 after
+    termination; `q_next_online` is for Double DQN and not used here. Source: Mnih et al. (2015).
     """
     return reward + discount * q_next.amax(-1)
 

@@ -16,11 +16,13 @@ class Seeds:
     def __init__(self, seeds, device="cpu"):
         if isinstance(seeds, int):
             integer("seeds", seeds, 1)
+        require(isinstance(seeds, int) or isinstance(seeds, (range, list, tuple)) and len(seeds) > 0,
+                "seeds", seeds, "a positive number of seeds, or a list of them that is not empty")
         self.seeds = list(range(seeds) if isinstance(seeds, int) else seeds)
-        require(len(self.seeds) > 0, "seeds", seeds, "a positive number of seeds, or a list of them that is not empty")
         for seed in self.seeds:
             integer("seeds", seed, 0)
-        require(len(set(self.seeds)) == len(self.seeds), "seeds", seeds, "all different: a repeated seed is no new run")
+        require(len(set(self.seeds)) == len(self.seeds), "seeds", seeds,
+                "all different: a repeated seed is no new run")
         self._start([np.random.default_rng(seed) for seed in self.seeds], device)
 
     def _start(self, streams, device):

@@ -20,7 +20,8 @@ def model(env_id, **kwargs):
     Steps that terminate lead nowhere: their probability is in no row, so a row sums to 1 - P(terminated).
     """
     env = maker(env_id, kwargs)().unwrapped
-    require(hasattr(env, "P"), "env_id", env_id, "an environment with a transition table P (Gymnasium's toy text)")
+    require(hasattr(env, "P"), "env_id", env_id,
+            "an environment with a transition table P (Gymnasium's toy text)")
     transition = torch.zeros(len(env.P), len(env.P[0]), len(env.P), dtype=torch.float64)
     reward = torch.zeros(transition.shape[:2], dtype=torch.float64)
     for s in env.P:
@@ -39,7 +40,7 @@ def value_iteration(transition, reward, gamma, tolerance=1e-10):
             f"of shape (N, A, N) for reward (N, A) = {tuple(reward.shape)}")
     q = torch.zeros_like(reward)
     stop = tolerance * (1 - gamma) / gamma if 0 < gamma < 1 else tolerance
-    for _ in range(1_000_000):
+    for _ in range(100_000):
         new = reward + gamma * transition @ q.amax(-1)
         if (new - q).abs().max() <= stop:  # then |new - q*| <= gamma / (1 - gamma) * stop
             return new
@@ -61,8 +62,8 @@ def lookup(q):
 
 
 def q_learning(env_id, *, seeds=16, steps=20_000, sub_envs=1, target=q_target, act=epsilon_greedy, gamma=0.99,
-               step_size=0.1, epsilon=linear(1.0, 0.05, 10_000), initial=0.0, tests=10, test_episodes=10, probe=None,
-               **env_kwargs):
+               step_size=0.1, epsilon=linear(1.0, 0.05, 10_000), initial=0.0, tests=10, test_episodes=10,
+               probe=None, **env_kwargs):
     """Train S tables by Watkins' rule (1989). Returns their `Curve` and q (S, N, A).
 
     `steps` are environment steps per seed; `epsilon` and `step_size` are numbers or functions of the step.
@@ -77,7 +78,7 @@ def q_learning(env_id, *, seeds=16, steps=20_000, sub_envs=1, target=q_target, a
     rng = Seeds(seeds)
     envs = Envs(env_id, rng, sub_envs, **env_kwargs)
     require(isinstance(envs.obs_space, gym.spaces.Discrete), "env_id", env_id,
-            f"an environment with Discrete observations (a table needs a row per state), not {envs.obs_space}")
+            f"an environment with Discrete observations, one row of the table each, not {envs.obs_space}")
     q = torch.full((len(rng), int(envs.obs_space.n), envs.n_actions), float(initial))
     values, rows = lookup(q), torch.arange(len(rng))[:, None]
     epsilon, step_size = schedule("epsilon", epsilon, 0.0, 1.0), schedule("step_size", step_size, 0.0, 1.0)

@@ -1,7 +1,7 @@
 """Three ways to step S x E environments, each reset in the step that ends its episode.
 
-All have `reset() -> obs` and `step(action) -> obs, reward, terminated, truncated, final_obs`: NumPy arrays (S * E, ...).
-`final_obs` is the true last observation; `obs` is where the next episode starts.
+All have `reset() -> obs` and `step(action) -> obs, reward, terminated, truncated, final_obs`, NumPy arrays
+(S * E, ...). `final_obs` is the true last observation; `obs` is where the next episode starts.
 """
 
 import gymnasium as gym
@@ -18,7 +18,7 @@ class Sync:
         self.seeds = [int(seed) for stream in rng.streams for seed in stream.integers(2**31, size=sub_envs)]
 
     def reset(self):
-        return self.envs.reset(seed=self.seeds)[0]  # once: later episodes go on with each environment's own stream
+        return self.envs.reset(seed=self.seeds)[0]  # once: later episodes go on with the same streams
 
     def step(self, action):
         obs, reward, terminated, truncated, info = self.envs.step(action)
@@ -29,7 +29,7 @@ class Sync:
 
 
 class CartPoles:
-    """Gymnasium's vectorised CartPole physics for all seeds at once; each seed draws its own initial states."""
+    """Gymnasium's vector CartPole physics for all seeds at once; each seed draws its own initial states."""
 
     def __init__(self, make, rng, sub_envs):
         self.rng, self.sub_envs = rng, sub_envs
@@ -54,7 +54,7 @@ class CartPoles:
 
 
 class Tables:
-    """Environments that publish their transition table `P` (Gymnasium's toy text), stepped by table look-up."""
+    """Environments that publish their transition table `P` (Gymnasium's toy text), stepped by look-up."""
 
     def __init__(self, make, rng, sub_envs):
         env = make()
@@ -67,7 +67,7 @@ class Tables:
         self.next_state, self.terminated = np.zeros(shape, np.int64), np.zeros(shape, bool)
         for s in table:
             for a in table[s]:
-                p, next_state, reward, terminated = (np.array(column) for column in zip(*table[s][a], strict=True))
+                p, next_state, reward, terminated = map(np.array, zip(*table[s][a], strict=True))
                 self.cumulative[s, a, :len(p) - 1] = np.cumsum(p)[:-1]  # the last outcome takes the rest
                 self.next_state[s, a, :len(p)], self.reward[s, a, :len(p)] = next_state, reward
                 self.terminated[s, a, :len(p)] = terminated
@@ -100,7 +100,7 @@ def backend(env_id, make, kwargs):
         return CartPoles
     if isinstance(env_id, str):
         env = make().unwrapped
-        if hasattr(env, "P") and not getattr(env, "fickle_passenger", False):  # a fickle taxi is more than its table
+        if hasattr(env, "P") and not getattr(env, "fickle_passenger", False):  # a taxi beyond its table
             return Tables
     return Sync
 
@@ -110,9 +110,18 @@ def maker(env_id, kwargs):
     if callable(env_id):
         return lambda: env_id(**kwargs)
     if not isinstance(env_id, str):
-        raise ValueError(f"env_id is {env_id!r}; it must be a Gymnasium id or a function that makes an environment")
+        raise ValueError(f"env_id is {env_id!r}; it must be a Gymnasium id or a function that makes an "
+                         "environment")
     try:
         gym.spec(env_id)
     except gym.error.Error as error:
-        raise ValueError(f"env_id is {env_id!r}; it must be an environment registered with Gymnasium ({error})") from None
-    return lambda: gym.make(env_id, **kwargs)
+        raise ValueError(f"env_id is {env_id!r}; it must be an environment registered with Gymnasium "
+                         f"({error})") from None
+
+    def make():
+        try:
+            return gym.make(env_id, **kwargs)
+        except TypeError as error:
+            raise ValueError(f"env_id is {env_id!r}; it must be an environment that takes the arguments "
+                             f"{kwargs} ({error})") from None
+    return make

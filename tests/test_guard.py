@@ -1,0 +1,117 @@
+"""Bad input gets one sentence that names the argument, its value, and what is allowed."""
+
+from functools import partial
+
+import gymnasium as gym
+import numpy as np
+import pytest
+import torch
+from tiny import Broken, Clock, Odd
+
+import course_rl as rl
+
+dqn = partial(rl.dqn, "CartPole-v1", steps=100, seeds=2)
+tabular = partial(rl.q_learning, "FrozenLake-v1", steps=100, seeds=2)
+q = torch.zeros(2, 3, 4)
+curve = rl.Curve(np.array([1]), np.ones((2, 1)), np.ones(1))
+
+
+def policy(obs):
+    return torch.zeros(obs.shape[:2], dtype=torch.long)
+
+
+BAD = [
+    (lambda: rl.Seeds(0), "seeds is 0; it must be an integer of at least 1"),
+    (lambda: rl.Seeds(-3), "seeds is -3; it must be an integer of at least 1"),
+    (lambda: rl.Seeds([]), "seeds is []; it must be a positive number of seeds, or a list of them that is not empty"),
+    (lambda: rl.Seeds([1, -2]), "seeds is -2; it must be an integer of at least 0"),
+    (lambda: rl.Seeds([1, 2.5]), "seeds is 2.5; it must be an integer of at least 0"),
+    (lambda: rl.Seeds([7, 7]), "seeds is [7, 7]; it must be all different: a repeated seed is no new run"),
+    (lambda: rl.Seeds(2.5), "seeds is 2.5; it must be a positive number of seeds, or a list of them"),
+    (lambda: rl.Seeds("3"), "seeds is '3'; it must be"),
+    (lambda: rl.Seeds(True), "seeds is True; it must be an integer of at least 1"),
+    (lambda: rl.Envs("NoSuchGame-v0", rl.Seeds(1)), "env_id is 'NoSuchGame-v0'; it must be an environment registered"),
+    (lambda: rl.Envs("CartPole-v9", rl.Seeds(1)), "env_id is 'CartPole-v9'; it must be an environment registered"),
+    (lambda: rl.Envs(3, rl.Seeds(1)), "env_id is 3; it must be a Gymnasium id or a function that makes an environment"),
+    (lambda: rl.Envs(lambda: 3, rl.Seeds(1)), "a function that makes a gymnasium.Env, not 3"),
+    (lambda: rl.Envs("CartPole-v1", rl.Seeds(1), 0), "sub_envs is 0; it must be an integer of at least 1"),
+    (lambda: rl.Envs("CartPole-v1", rl.Seeds(2)).step(torch.zeros(2)), "action is (2,); it must be of shape (seeds, sub_envs) = (2, 1)"),
+    (lambda: rl.dqn("Pendulum-v1", seeds=2), "env_id is 'Pendulum-v1'; it must be an environment with Discrete actions"),
+    (lambda: rl.dqn(Odd, seeds=2, action_space=gym.spaces.Discrete(2, start=1)), "an environment with Discrete actions counted from 0"),
+    (lambda: rl.dqn("Blackjack-v1", seeds=2), "env_id is 'Blackjack-v1'; it must be an environment with Discrete or Box observations, not Tuple"),
+    (lambda: rl.q_learning("CartPole-v1", seeds=2), "env_id is 'CartPole-v1'; it must be an environment with Discrete observations"),
+    (lambda: rl.dqn(partial(Broken, reward=float("nan")), seeds=2, steps=64), "the reward of"),
+    (lambda: rl.dqn(partial(Broken, obs=float("inf")), seeds=2, steps=64), "the observation of"),
+    (lambda: dqn(seeds=0), "seeds is 0; it must be an integer of at least 1"),
+    (lambda: dqn(steps=-5), "steps is -5; it must be an integer of at least 16"),
+    (lambda: dqn(steps=10), "steps is 10; it must be an integer of at least 16"),
+    (lambda: dqn(steps=1e4), "steps is 10000.0; it must be an integer of at least 16"),
+    (lambda: dqn(sub_envs=-1), "sub_envs is -1; it must be an integer of at least 1"),
+    (lambda: dqn(batch_size=0), "batch_size is 0; it must be an integer of at least 1"),
+    (lambda: dqn(capacity=0), "capacity is 0; it must be an integer of at least 1"),
+    (lambda: dqn(capacity=100), "capacity is 100; it must be a multiple of sub_envs = 16"),
+    (lambda: dqn(warmup=-1), "warmup is -1; it must be an integer of at least 0"),
+    (lambda: dqn(updates_per_step=-1), "updates_per_step is -1; it must be a finite number of at least 0.0"),
+    (lambda: dqn(reward_scale=float("nan")), "reward_scale is nan; it must be a finite number of at least 0.0"),
+    (lambda: dqn(gamma=1.5), "gamma is 1.5; it must be a finite number from 0.0 to 1.0"),
+    (lambda: dqn(gamma=-0.1), "gamma is -0.1; it must be a finite number from 0.0 to 1.0"),
+    (lambda: dqn(gamma="0.9"), "gamma is '0.9'; it must be a finite number from 0.0 to 1.0"),
+    (lambda: dqn(n_step=0), "n_step is 0; it must be an integer of at least 1"),
+    (lambda: dqn(learning_rate=-1e-3), "learning_rate is -0.001; it must be a finite number of at least 0.0"),
+    (lambda: dqn(epsilon=1.2), "epsilon is 1.2; it must be a finite number from 0.0 to 1.0"),
+    (lambda: dqn(epsilon=lambda t: 1 - t), "epsilon is -15; it must be a finite number from 0.0 to 1.0"),
+    (lambda: dqn(tests=-1), "tests is -1; it must be an integer of at least 0"),
+    (lambda: dqn(test_episodes=0), "test_episodes is 0; it must be an integer of at least 1"),
+    (lambda: dqn(probe=3), "probe is 3; it must be a function network -> tensor (S, ...)"),
+    (lambda: dqn(target="double"), "target is 'double'; it must be a function (reward, discount, q_next, q_next_online)"),
+    (lambda: dqn(sync=20), "sync is 20; it must be a function (frozen, online, update)"),
+    (lambda: dqn(clip=10.0), "clip is 10.0; it must be a function grad (S, P)"),
+    (lambda: dqn(network=64), "network is 64; it must be a function (rng, obs_space, n_actions)"),
+    (lambda: dqn(replay=None), "replay is None; it must be a function (capacity, gamma, n_step)"),
+    (lambda: dqn(network=partial(rl.q_network, hidden=(0,))), "hidden is 0; it must be an integer of at least 1"),
+    (lambda: dqn(network=partial(rl.q_network, scale=[1.0, 2.0])), "scale is [1.0, 2.0]; it must be one positive number, or 4 of them"),
+    (lambda: dqn(network=partial(rl.q_network, scale=0.0)), "scale is 0.0; it must be one positive number"),
+    (lambda: dqn(render="human"), "env_id is 'CartPole-v1'; it must be an environment that takes the arguments {'render': 'human'}"),
+    (lambda: rl.hard_update(0), "every is 0; it must be an integer of at least 1"),
+    (lambda: rl.soft_update(1.5), "tau is 1.5; it must be a finite number from 0.0 to 1.0"),
+    (lambda: rl.clip_norm(-1), "limit is -1; it must be a finite number of at least 0.0"),
+    (lambda: rl.linear(1.0, 0.1, 0), "duration is 0; it must be a finite number of at least 1"),
+    (lambda: rl.exponential(1.0, 0.1, -5), "duration is -5; it must be a finite number of at least 1"),
+    (lambda: rl.Replay(10, 0.9).sample(4, rl.Seeds(1)), "the replay memory is 'empty'; it must be filled with `add`"),
+    (lambda: tabular(step_size=2.0), "step_size is 2.0; it must be a finite number from 0.0 to 1.0"),
+    (lambda: tabular(act=0.1), "act is 0.1; it must be a function (q, epsilon, rng)"),
+    (lambda: tabular(initial=float("inf")), "initial is inf; it must be a finite number"),
+    (lambda: rl.model("CartPole-v1"), "env_id is 'CartPole-v1'; it must be an environment with a transition table P"),
+    (lambda: rl.value_iteration(torch.zeros(2, 3, 4), torch.zeros(2, 3), 0.9), "transition is (2, 3, 4); it must be of shape (N, A, N)"),
+    (lambda: rl.value_iteration(torch.ones(1, 1, 1), torch.ones(1, 1), 1.0), "value iteration did not converge with gamma = 1.0"),
+    (lambda: rl.evaluate("greedy", "CartPole-v1", 2), "policy is 'greedy'; it must be a function"),
+    (lambda: rl.evaluate(policy, "CartPole-v1", 2, episodes=0), "episodes is 0; it must be an integer of at least 1"),
+    (lambda: rl.evaluate(policy, Clock, 2, length=10**9, max_steps=50), "did not end within max_steps = 50"),
+    (lambda: rl.evaluate(rl.greedy(rl.lookup(q)), "FrozenLake-v1", 3), "policy does not act on observations of shape (3, 10), (seeds, episodes, ...): is it made for other seeds?"),
+    (lambda: rl.mean([1.0]), "values is"),
+    (lambda: rl.iqm([1.0, float("nan")]), "values is"),
+    (lambda: rl.plot({}), "curves is {}; it must be a dict {label: Curve} that is not empty"),
+    (lambda: rl.plot([curve]), "it must be a dict {label: Curve} that is not empty"),
+    (lambda: rl.plot({"a": curve}, statistic="iqm"), "statistic is 'iqm'; it must be a function (values, axis)"),
+    (lambda: rl.check("no-such-exercise", policy), "name is 'no-such-exercise'; it must be an exercise: "),
+    (lambda: rl.check("double-q-target", 5), "answer is 5; it must be a function that solves the exercise"),
+    (lambda: rl.language("de"), "language is 'de'; it must be one of en, zh, ru, or None for all three"),
+]
+
+
+@pytest.mark.parametrize(("call", "sentence"), BAD, ids=[sentence[:60] for _, sentence in BAD])
+def test_bad_input_is_told_so(call, sentence):
+    with pytest.raises(ValueError) as error:
+        call()
+    assert sentence in str(error.value)
+
+
+def test_there_are_at_least_forty():
+    assert len(BAD) >= 40
+
+
+def test_a_loss_that_is_not_finite_names_seed_and_step():
+    def explode(td_error):
+        return torch.where(torch.arange(2)[:, None] == 1, torch.inf, td_error**2)
+    with pytest.raises(FloatingPointError, match="the loss of seed 8 is not finite at step 512; lower learning_rate"):
+        rl.dqn("CartPole-v1", seeds=[3, 8], steps=1_000, loss=explode)
