@@ -1,8 +1,11 @@
 """Deep Q-learning (Mnih et al., 2015) for many seeds at once; its relatives are functions passed in."""
 
 import copy
+import functools
+import inspect
 
 import torch
+import torch.nn.functional as F
 from tqdm import tqdm
 
 from course_rl.acting import epsilon_greedy
@@ -57,13 +60,21 @@ def squared(td_error):
 
 def huber(td_error):
     """Quadratic up to 1, linear beyond: the gradient of an outlier is bounded (Huber, 1964)."""
-    return torch.where(td_error.abs() <= 1, 0.5 * td_error**2, td_error.abs() - 0.5)
+    return F.huber_loss(td_error, torch.zeros_like(td_error), reduction="none")
+
+
+@functools.cache
+def _needs_online(target):
+    """A target that can do without `q_next_online` gives it a default: a forward pass is saved."""
+    parameter = inspect.signature(target).parameters.get("q_next_online")
+    return parameter is None or parameter.default is parameter.empty
 
 
 def td_errors(batch, online, frozen, target):
     """Target minus prediction, (S, B). Only the prediction carries a gradient."""
     with torch.no_grad():
-        y = target(batch.reward, batch.discount, frozen(batch.next_obs), online(batch.next_obs))
+        q_next_online = online(batch.next_obs) if _needs_online(target) else None
+        y = target(batch.reward, batch.discount, frozen(batch.next_obs), q_next_online)
     return y - online(batch.obs).gather(-1, batch.action[..., None]).squeeze(-1)
 
 

@@ -1,11 +1,11 @@
 """The equations of value learning: pure functions on tensors, leading axes (S, B)."""
 
 
-def q_target(reward, discount, q_next, q_next_online):
+def q_target(reward, discount, q_next, q_next_online=None):
     """y = r + discount * max_a Q(s', a; theta-).
 
-    reward, discount (S, B); q_next, q_next_online (S, B, A) -> (S, B). `discount` is gamma, or 0 after
-    termination; `q_next_online` is for Double DQN and not used here. Source: Mnih et al. (2015).
+    reward, discount (S, B); q_next (S, B, A) -> (S, B). `discount` is gamma, or 0 after termination;
+    `q_next_online` is for Double DQN and not needed here. Source: Mnih et al. (2015).
     """
     return reward + discount * q_next.amax(-1)
 

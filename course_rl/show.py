@@ -3,13 +3,13 @@
 import inspect
 import time
 
-from IPython.display import Code
-
 _START = time.perf_counter()
 
 
 def source(thing):
     """The source of a function or class of the module, as it is."""
+    from IPython.display import Code  # only notebooks need it
+
     return Code(inspect.getsource(thing), language="python")
 
 

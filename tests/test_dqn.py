@@ -104,7 +104,7 @@ def test_td_errors_on_a_constant_network(terminated, by_hand):
 
 @pytest.mark.parametrize(("terminates", "value"), [(False, 2.0), (True, 1.0)])
 def test_the_learned_value_bootstraps_through_truncation_and_not_through_termination(terminates, value):
-    """Reward 1 a step, gamma 1/2. Cut after each step the future is worth 1 / (1 - 1/2) = 2; ended after each, 1."""
+    """Reward 1 a step, gamma 1/2: cut after each step the value is 1 / (1 - 1/2) = 2, ended after each 1."""
     _, network = small(
         Clock,
         steps=1_500,

@@ -92,7 +92,7 @@ def test_one_update_by_hand():
 
 @pytest.mark.parametrize(("action", "value"), [(3, 2.0), (2, 1.0)])
 def test_tables_bootstrap_through_truncation_and_not_through_termination(action, value):
-    """Every step pays 1, gamma 1/2, time limit 1. Up stays where it is and is cut: 2. Right ends in a hole: 1."""
+    """Every step pays 1, gamma 1/2, time limit 1: up stays and is cut, value 2; right ends, value 1."""
     _, q = rl.q_learning(
         "FrozenLake-v1",
         map_name=None,

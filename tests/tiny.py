@@ -5,7 +5,7 @@ import numpy as np
 
 
 class Clock(gym.Env):
-    """Reward 1 a step; ends after `length` steps, by termination or by truncation; obs: the number of the step, or 0."""
+    """Reward 1 a step; ends after `length` steps, by termination or truncation; obs: step number, or 0."""
 
     observation_space = gym.spaces.Box(0, 1000, (1,))
     action_space = gym.spaces.Discrete(2)

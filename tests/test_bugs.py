@@ -1,0 +1,124 @@
+"""Bugs that a return hides: each is put into a copy of the engine, and a named test must catch it there."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# what the bug is: file, right code, wrong code, the test that catches it
+BUGS = {
+    "the target network is the same object as the online one": (
+        "dqn.py",
+        "frozen = copy.deepcopy(online)",
+        "frozen = online",
+        "test_dqn.py::test_the_target_network_is_another_object_and_equals_the_online_one_only_after_a_sync",
+    ),
+    "a sync that makes both the same matrix": (
+        "dqn.py",
+        "            frozen.copy_(online)",
+        "            frozen.set_(online)",
+        "test_dqn.py::test_the_target_network_is_another_object_and_equals_the_online_one_only_after_a_sync",
+    ),
+    "gradient through the target": (
+        "dqn.py",
+        "    with torch.no_grad():\n        q_next_online",
+        "    if True:\n        q_next_online",
+        "test_dqn.py::test_td_errors_on_a_constant_network",
+    ),
+    "no terminal mask in the memory": (
+        "replay.py",
+        'discount = discount * ~take("terminated", last)',
+        "pass",
+        "test_replay.py::test_terminated_stops_bootstrapping_and_truncated_does_not",
+    ),
+    "no terminal mask in the table": (
+        "tabular.py",
+        "gamma * ~step.terminated",
+        "gamma * torch.ones_like(step.reward)",
+        "test_tabular.py::test_one_update_by_hand",
+    ),
+    "truncation treated as termination in the memory": (
+        "replay.py",
+        'discount = discount * ~take("terminated", last)',
+        'discount = discount * ~take("ended", last)',
+        "test_replay.py::test_terminated_stops_bootstrapping_and_truncated_does_not",
+    ),
+    "truncation treated as termination in the table": (
+        "tabular.py",
+        "gamma * ~step.terminated",
+        "gamma * ~step.ended",
+        "test_tabular.py::test_tables_bootstrap_through_truncation_and_not_through_termination",
+    ),
+    "one index draw shared by all seeds": (
+        "replay.py",
+        "index = rng.integers(len(self), batch_size)",
+        "index = rng.integers(len(self), batch_size)[:1].expand(len(rng), batch_size)",
+        "test_replay.py::test_each_seed_draws_its_own_indices",
+    ),
+    "one stream for all seeds": (
+        "seeds.py",
+        "np.random.default_rng(seed) for seed in self.seeds",
+        "np.random.default_rng(0) for seed in self.seeds",
+        "test_seeds.py::test_every_draw_is_the_seeds_own",
+    ),
+    "every episode starts from the same seed": (
+        "vector.py",
+        "        final_obs, ended = obs.copy(), terminated | truncated",
+        "        final_obs, ended = obs.copy(), terminated | truncated\n"
+        "        if ended.any():\n"
+        "            obs = self.envs.reset(seed=self.seeds, options={'reset_mask': ended})[0]",
+        "test_envs.py::test_initial_observations_differ_between_episodes_seeds_and_sub_environments",
+    ),
+    "every cart starts from the same state": (
+        "vector.py",
+        "        return (self.rng.uniform(self.sub_envs, 4)",
+        "        return (type(self.rng)(self.rng.seeds).uniform(self.sub_envs, 4)",
+        "test_envs.py::test_initial_observations_differ_between_episodes_seeds_and_sub_environments",
+    ),
+    "the next episode's first observation taken for the last one": (
+        "vector.py",
+        'final_obs[ended] = np.stack(info["final_obs"][ended])',
+        "pass",
+        "test_envs.py::test_terminated_truncated_and_the_last_observation",
+    ),
+    "n steps that run into the next episode": (
+        "replay.py",
+        'go = ~take("ended", last) & (last',
+        "go = (last",
+        "test_replay.py::test_against_a_list",
+    ),
+    "one norm for the gradients of all seeds": (
+        "dqn.py",
+        "grad.norm(dim=1, keepdim=True)",
+        "grad.norm()",
+        "test_seeds.py::test_clipping_is_per_seed",
+    ),
+    "loss averaged over wrong pairs, (B,) against (B, 1)": (
+        "dqn.py",
+        "batch.action[..., None]).squeeze(-1)",
+        "batch.action[..., None])",
+        "test_dqn.py::test_td_errors_on_a_constant_network",
+    ),
+}
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_the_bug_is_caught(bug, tmp_path):
+    file, right, wrong, test = BUGS[bug]
+    shutil.copytree(ROOT / "course_rl", tmp_path / "course_rl", ignore=shutil.ignore_patterns("__pycache__"))
+    source = (tmp_path / "course_rl" / file).read_text("utf-8")
+    assert source.count(right) == 1
+    (tmp_path / "course_rl" / file).write_text(source.replace(right, wrong), "utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", str(ROOT / "tests" / test)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1 and "1 failed" in run.stdout, run.stdout + run.stderr

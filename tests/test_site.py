@@ -1,0 +1,158 @@
+"""The built site in a real Chromium, from file:// and with the network blocked."""
+
+import re
+import shutil
+import sys
+import urllib.parse
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+HTML = ROOT / "_build" / "html"
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+import book_cache  # noqa: E402
+
+PAGES = book_cache.documents(ROOT)
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 900}
+
+# Whatever reaches over the right edge and stands in nothing that scrolls is lost to the reader.
+CUT = """() => [...document.querySelectorAll("article *")].filter(e => {
+    const box = e.getBoundingClientRect();
+    if (!box.width || box.right <= document.documentElement.clientWidth + 1) return false;
+    for (let p = e; p !== document.body; p = p.parentElement)
+        if (["auto", "scroll"].includes(getComputedStyle(p).overflowX)) return false;
+    return !e.closest("svg, mjx-assistive-mml");
+}).map(e => e.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium: Debian's, or one that is on the path."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "these tests need Chromium: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser):
+    """A reader without a network."""
+    context = browser.new_context(viewport=DESKTOP)
+    context.set_offline(True)
+    yield context
+    context.close()
+
+
+def visit(context, page, wait="document.readyState === 'complete'"):
+    """Open a page of the book; return it with the list of what went wrong, which goes on growing."""
+    tab, wrong = context.new_page(), []
+    tab.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.on("requestfailed", lambda request: wrong.append(request.url))
+    tab.on("request", lambda request: wrong.append(request.url) if request.url.startswith("http") else None)
+    tab.goto((HTML / f"{page}.html").as_uri())
+    tab.wait_for_function(wait)
+    if (HTML / f"{page}.html").read_text(encoding="utf8").count("tex-svg-full.js"):
+        tab.wait_for_function("window.MathJax?.startup?.promise")
+        tab.evaluate("MathJax.startup.promise.then(() => null)")
+    return tab, wrong
+
+
+def soup(path):
+    """Parse a built page."""
+    return BeautifulSoup(path.read_text(encoding="utf8"), "html.parser")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_reads_well(context, page):
+    tab, wrong = visit(context, page)
+    formulas = len(soup(HTML / f"{page}.html").select("article .math"))
+    assert tab.locator("article mjx-container").count() == formulas
+    assert not tab.locator("article mjx-merror, article [data-mml-node='merror']").count()
+    assert not re.search(r"\\[(\[]|\\begin\{", tab.locator("article").inner_text())
+    assert tab.title().strip()
+    images = tab.locator("img").evaluate_all("all => all.map(e => [e.alt, e.naturalWidth, e.src])")
+    assert all(alt.strip() and width for alt, width, _ in images), images
+
+    tab.set_viewport_size(PHONE)
+    for button in [None, *tab.locator(".sd-tab-set").first.locator("label").all()][: 1 + 3]:
+        if button is not None:
+            button.click()
+        root = "document.documentElement"
+        assert tab.evaluate(f"{root}.scrollWidth") <= tab.evaluate(f"{root}.clientWidth")
+        assert not tab.evaluate(CUT)
+    assert not wrong
+
+
+def test_figures_keep_a_light_ground_in_dark_mode(context):
+    context.add_init_script("localStorage.setItem('mode', 'dark'); localStorage.setItem('theme', 'dark')")
+    for page in PAGES:
+        tab, _ = visit(context, page)
+        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+        grounds = tab.locator("article img").evaluate_all(
+            "all => all.map(e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).filter])")
+        assert all(ground == ["rgb(255, 255, 255)", "none"] for ground in grounds), page
+        tab.close()
+
+
+def test_the_language_is_chosen_once(context):
+    pages = [page for page in PAGES if soup(HTML / f"{page}.html").select(".sd-tab-set")]
+    assert len(pages) >= 2
+    tab, _ = visit(context, pages[0])
+    tab.locator("label[data-sync-id=zh]").first.click()
+    for page in pages:
+        tab, _ = visit(context, page)
+        sets = tab.locator(".sd-tab-set:has(> label[data-sync-id=zh])")
+        assert sets.count()
+        shown = tab.locator(".sd-tab-set > .sd-tab-content[lang]").evaluate_all(
+            "all => all.map(e => [e.lang, getComputedStyle(e).display != 'none'])")
+        assert sorted(shown) == sorted([["zh-CN", True], ["ru", False]] * sets.count())
+        tab.close()
+
+
+def test_the_search_finds(context):
+    tab, wrong = context.new_page(), []
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.goto((HTML / "search.html").as_uri() + "?q=network")
+    tab.wait_for_selector("#search-results li", timeout=20_000)
+    assert not wrong
+
+
+def test_links_and_anchors_lead_somewhere():
+    pages = {path: soup(path) for path in HTML.rglob("*.html")}
+    assert pages
+    names = {path: {element["id"] for element in page.select("[id]")} for path, page in pages.items()}
+    lost = []
+    for path, page in pages.items():
+        for link in page.select("a[href]"):
+            url = urllib.parse.urlsplit(link["href"])
+            if url.scheme or url.netloc:
+                continue
+            target = (path.parent / urllib.parse.unquote(url.path)).resolve() if url.path else path
+            anchor = urllib.parse.unquote(url.fragment)
+            if not target.exists() or anchor and target in names and anchor not in names[target]:
+                lost.append((path.name, link["href"]))
+    assert not lost
+
+
+def test_nothing_is_loaded_from_elsewhere():
+    for path in HTML.rglob("*.html"):
+        loaded = [element.get("src") or element["href"] for element in soup(path).select("[src], link[href]")]
+        assert not [url for url in loaded if re.match(r"(https?:)?//", url)], path
+        assert "unpkg" not in path.read_text(encoding="utf8")
+    for path in HTML.rglob("*.css"):
+        style = path.read_text(encoding="utf8")
+        assert not re.search(r"url\([\"']?(https?:)?//|@import [\"']?http", style), path
+
+
+def test_every_page_of_the_contents_is_there_and_no_other():
+    built = {path.relative_to(HTML).with_suffix("").as_posix() for path in HTML.glob("*/*.html")}
+    assert {page for page in built if not page.startswith("_")} == set(PAGES)
