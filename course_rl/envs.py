@@ -88,6 +88,7 @@ def evaluate(policy, env_id, seeds, episodes=10, max_steps=100_000, **kwargs):
     """Undiscounted returns (S, episodes) of `policy`: obs (S, episodes, *obs_shape) -> action (S, episodes).
 
     Each episode has an environment of its own and is its first one, so long and short episodes count alike.
+    For a network on a GPU, `seeds` is `Seeds(..., device)`.
     """
     function("policy", policy, "obs (S, episodes, *obs_shape) -> action (S, episodes)")
     integer("episodes", episodes, 1)

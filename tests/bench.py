@@ -1,7 +1,7 @@
-"""make bench: `course_rl.dqn` beside stable-baselines3's DQN on CartPole-v1, in one process, on one thread.
+"""make bench: `course_rl.dqn` beside stable-baselines3's DQN on CartPole-v1, one process, one thread.
 
-stable-baselines3 runs with rl-zoo's tuned hyperparameters. Both are tested greedily over the same fresh seeds,
-off the clock. Ours trains on seeds that no tuning saw. Wall times depend on the machine: read the ratios.
+stable-baselines3 runs with rl-zoo's tuned hyperparameters. Both are tested greedily over the same fresh
+stable-baselines3 runs with the tuned hyperparameters of rl-zoo. Both are tested greedily over the same fresh
 """
 
 import os

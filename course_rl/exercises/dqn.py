@@ -4,28 +4,36 @@ import torch
 import torch.nn.functional as F
 
 from course_rl.check import Exercise, Mistake
-from course_rl.returns import q_target
 
 TARGET = "“The target, by cases” (dqn)"
-LOSS = "“Half a gradient” and “Shapes that broadcast” (dqn)"
+LOSS = "“Half a gradient” (dqn)"
 LAYER = "“One network per seed” (dqn)"
 
 
-def halves(generator, *shape):
+def halves(generator, *shape, low=-3, high=3):
     """Multiples of 0.5: short to print, exact to compute with."""
-    return torch.as_tensor(generator.integers(-6, 7, size=shape) / 2, dtype=torch.float32)
+    twice = generator.integers(2 * low, 2 * high, size=shape, endpoint=True)
+    return torch.as_tensor(twice / 2, dtype=torch.float32)
 
 
 def target_case(generator):
-    """One seed, three transitions, two actions; the second transition has terminated."""
-    return {"reward": halves(generator, 1, 3), "discount": torch.tensor([[0.99, 0.0, 0.99]]),
-            "q_next": halves(generator, 1, 3, 2), "q_next_online": halves(generator, 1, 3, 2)}
+    """One seed, four transitions, two actions; one transition has terminated, some values are impossible."""
+    ranges = (5, 8), (1, 8), (-3, -1), (-3, 4)
+    q_next = torch.cat([halves(generator, 1, 1, 2, low=low, high=high) for low, high in ranges], 1)
+    discount = torch.tensor([[0.99, 0.0, 0.99, 0.99]])
+    return {"reward": halves(generator, 1, 4, low=0, high=1), "discount": discount, "q_next": q_next,
+            "q_next_online": halves(generator, 1, 4, 2, high=8)}
+
+
+def bounded_target(reward, discount, q_next, q_next_online=None, low=0.0, high=5.0):
+    return reward + discount * q_next.amax(-1).clamp(low, high)
 
 
 def loss_case(generator):
-    """Two seeds, two transitions, two actions; one transition has terminated."""
-    return {"q": halves(generator, 2, 2, 2), "action": torch.as_tensor(generator.integers(2, size=(2, 2))),
-            "reward": halves(generator, 2, 2), "terminated": torch.tensor([[False, True], [False, False]]),
+    """Two seeds, two transitions, two actions; one transition has terminated; columns (S, B, 1)."""
+    return {"q": halves(generator, 2, 2, 2), "action": torch.as_tensor(generator.integers(2, size=(2, 2, 1))),
+            "reward": halves(generator, 2, 2, 1),
+            "terminated": torch.tensor([[False, True], [False, False]])[..., None],
             "q_next": halves(generator, 2, 2, 2), "gamma": 0.5}
 
 
@@ -41,19 +49,19 @@ def loss_and_gradients(answer, q, action, reward, terminated, q_next, gamma):
     return loss.detach(), *flow
 
 
-def td_loss(q, action, reward, terminated, q_next, gamma):
-    y = reward + gamma * ~terminated * q_next.amax(-1)
-    return (y.detach() - q.gather(-1, action[..., None]).squeeze(-1)) ** 2
+def column_loss(q, action, reward, terminated, q_next, gamma):
+    y = reward + gamma * ~terminated * q_next.amax(-1, keepdim=True)
+    return (y.detach() - q.gather(-1, action)) ** 2
 
 
-def loss_without_squeeze(q, action, reward, terminated, q_next, gamma):
+def loss_without_keepdim(q, action, reward, terminated, q_next, gamma):
     y = reward + gamma * ~terminated * q_next.amax(-1)
-    return (y.detach() - q.gather(-1, action[..., None])) ** 2
+    return (y.detach() - q.gather(-1, action)) ** 2
 
 
 def loss_through_target(q, action, reward, terminated, q_next, gamma):
-    y = reward + gamma * ~terminated * q_next.amax(-1)
-    return (y - q.gather(-1, action[..., None]).squeeze(-1)) ** 2
+    y = reward + gamma * ~terminated * q_next.amax(-1, keepdim=True)
+    return (y - q.gather(-1, action)) ** 2
 
 
 def loss_detached_prediction(q, action, reward, terminated, q_next, gamma):
@@ -61,7 +69,7 @@ def loss_detached_prediction(q, action, reward, terminated, q_next, gamma):
 
 
 def loss_all_detached(q, action, reward, terminated, q_next, gamma):
-    return td_loss(q.detach(), action, reward, terminated, q_next, gamma)
+    return column_loss(q.detach(), action, reward, terminated, q_next, gamma)
 
 
 def forward_case(generator):
@@ -78,46 +86,56 @@ def two_layers(obs, weight1, bias1, weight2, bias2):
 
 EXERCISES = [
     Exercise(
-        name="dqn-target", section=TARGET, solution=q_target, cases=target_case,
+        name="dqn-bounded-target", section=TARGET, solution=bounded_target, cases=target_case,
         mistakes=(
+            Mistake("no bound",
+                    lambda reward, discount, q_next, q_next_online: reward + discount * q_next.amax(-1),
+                    "This is the ordinary target, it passes on impossible values. Clamp the best next value.",
+                    "这是普通的目标值，会把不可能的价值传下去。请对下一步的最大价值做 clamp。",
+                    "Это обычная цель, она передаёт дальше невозможные значения. "
+                    "Ограничьте наибольшее из следующих."),
+            Mistake("no lower bound",
+                    lambda reward, discount, q_next, q_next_online:
+                    reward + discount * q_next.amax(-1).clamp(max=5.0),
+                    "The upper bound holds, but negative values pass; rewards of at least 0 make none.",
+                    "上界有了，但负的价值仍会通过：奖励不小于 0 时，任何价值都不会小于 0。",
+                    "Верхняя граница есть, но отрицательные значения проходят: "
+                    "при наградах не меньше 0 их не бывает."),
+            Mistake("whole target bounded",
+                    lambda reward, discount, q_next, q_next_online:
+                    (reward + discount * q_next.amax(-1)).clamp(0.0, 5.0),
+                    "You clamp the whole target. The reward is a fact; clamp only the estimate.",
+                    "你对整个目标值（包括奖励）做了 clamp。奖励是事实，只应限制估计值。",
+                    "Ограничена вся цель вместе с наградой. Награда — это факт; "
+                    "ограничивать нужно только оценку."),
+            Mistake("bound after the discount",
+                    lambda reward, discount, q_next, q_next_online:
+                    reward + (discount * q_next.amax(-1)).clamp(0.0, 5.0),
+                    "The bound is that of a value: clamp before the discount is multiplied, not after.",
+                    "这个界限是针对价值的：应在乘 discount 之前做 clamp，而不是之后。",
+                    "Это граница для ценности: ограничивайте до умножения на discount, а не после."),
             Mistake("no terminal mask",
-                    lambda reward, discount, q_next, q_next_online: reward + 0.99 * q_next.amax(-1),
-                    "Where the episode terminated, discount is 0 and nothing may be added to the reward; "
+                    lambda reward, discount, q_next, q_next_online:
+                    reward + 0.99 * q_next.amax(-1).clamp(0.0, 5.0),
+                    "Where the step terminated, discount is 0 and nothing may be added to the reward; "
                     "use the given discount, not a constant.",
-                    "回合终止处 discount 为 0，奖励之外不应再加任何东西；请使用传入的 discount，"
-                    "不要写成常数。",
+                    "终止处 discount 为 0，奖励之外不应再加任何东西；请使用传入的 discount，不要写成常数。",
                     "Там, где эпизод завершился, discount равен 0 и к награде ничего не прибавляется; "
                     "используйте переданный discount, а не константу."),
-            Mistake("mean of the next values",
-                    lambda reward, discount, q_next, q_next_online: reward + discount * q_next.mean(-1),
-                    "You average the next values: that is the value of acting at random. Take the largest.",
-                    "你对下一步的各个价值取了平均，那是随机行动的价值。应取最大值。",
-                    "Вы усредняете следующие значения: это ценность случайных действий. Нужно наибольшее."),
-            Mistake("no reward at the end",
-                    lambda reward, discount, q_next, q_next_online:
-                    torch.where(discount > 0, q_target(reward, discount, q_next, q_next_online), 0.0),
-                    "At a terminal state the target is the reward itself, not 0: the last reward counts.",
-                    "到达终止状态时，目标值就是奖励本身，而不是 0：最后一个奖励同样有效。",
-                    "В конце эпизода цель равна самой награде, а не 0: последняя награда тоже считается."),
-            Mistake("discounted reward",
-                    lambda reward, discount, q_next, q_next_online: discount * (reward + q_next.amax(-1)),
-                    "The reward comes at once and is not discounted; only what follows is.",
-                    "奖励是立即得到的，不打折扣；只有后续的价值才乘以 discount。",
-                    "Награда получена сразу и не дисконтируется; discount умножает только то, что дальше."),
         )),
     Exercise(
-        name="dqn-td-loss", section=LOSS, solution=td_loss, cases=loss_case, run=loss_and_gradients,
+        name="dqn-td-loss", section=LOSS, solution=column_loss, cases=loss_case, run=loss_and_gradients,
         mistakes=(
-            Mistake("broadcast", loss_without_squeeze,
-                    "gather leaves an axis of length 1, and (S, B, 1) against (S, B) broadcasts: "
-                    "every prediction meets the targets of other transitions. Remove the axis.",
-                    "gather 会留下一个长度为 1 的轴，(S, B, 1) 与 (S, B) 相减会发生广播："
-                    "每个预测都对上了别的转移的目标值。请去掉这个轴。",
-                    "gather оставляет ось длины 1, и при вычитании (S, B, 1) и (S, B) растягиваются: "
-                    "каждая оценка сравнивается и с чужими целями. Уберите лишнюю ось."),
+            Mistake("broadcast", loss_without_keepdim,
+                    "The maximum loses its axis, and (S, B) against (S, B, 1) broadcasts: "
+                    "every prediction meets the targets of other transitions. Keep the axis.",
+                    "取最大值时丢掉了一个轴，(S, B) 与 (S, B, 1) 运算会发生广播："
+                    "每个预测都对上了别的转移的目标值。请保留这个轴。",
+                    "Максимум теряет ось, и (S, B) вместе с (S, B, 1) растягиваются: "
+                    "каждая оценка сравнивается и с чужими целями. Сохраните ось."),
             Mistake("no terminal mask",
                     lambda q, action, reward, terminated, q_next, gamma:
-                    td_loss(q, action, reward, torch.zeros_like(terminated), q_next, gamma),
+                    column_loss(q, action, reward, torch.zeros_like(terminated), q_next, gamma),
                     "After termination there is nothing to bootstrap from; the target is the reward alone.",
                     "终止之后没有下一个状态可供自举；目标值只有奖励。",
                     "После завершения эпизода бутстрэппинга нет; цель равна одной награде."),
@@ -135,7 +153,7 @@ EXERCISES = [
                     "Значение верно, но до q градиент не доходит: обучения нет. Отсоединяйте только цель."),
             Mistake("best action instead of the taken one",
                     lambda q, action, reward, terminated, q_next, gamma:
-                    td_loss(q, q.argmax(-1), reward, terminated, q_next, gamma),
+                    column_loss(q, q.argmax(-1, keepdim=True), reward, terminated, q_next, gamma),
                     "The prediction is the value of the action that was taken, not of the best one.",
                     "预测值应取实际执行的动作的价值，而不是最优动作的价值。",
                     "Оценка берётся для выполненного действия, а не для лучшего."),
