@@ -78,6 +78,13 @@ class Estimate(NamedTuple):
     def __str__(self):
         return format(self)
 
+    def __mul__(self, factor):
+        """In other units: 100 times a fraction is a percentage."""
+        low, high = sorted((factor * self.low, factor * self.high))
+        return Estimate(factor * self.value, low, high, self.n)
+
+    __rmul__ = __mul__
+
 
 def trimmed(x, axis):
     """The interquartile mean: the mean of the middle half (Agarwal et al., 2021)."""

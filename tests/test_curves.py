@@ -16,6 +16,8 @@ def test_estimates():
     )
     assert rl.mean([2.0, 2.0, 2.0]) == (2.0, 2.0, 2.0, 3)  # nothing varies
     assert f"{rl.Estimate(482.13, 470.0, 491.0, 16):.1f}" == "482.1 [470.0, 491.0]"
+    half = rl.Estimate(0.5, 0.25, 1.0, 4)
+    assert -100 * half == half * -100 == (-50.0, -100.0, -25.0, 4)
     assert str(rl.Estimate(0.5, 0.25, 0.75, 4)) == "0.5 [0.25, 0.75]"
 
 

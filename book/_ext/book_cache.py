@@ -92,6 +92,8 @@ def documents(root: Path) -> list[str]:
 def read_notebook(root: Path, document: str) -> NotebookNode | None:
     """Read a page exactly as Sphinx will, so that its cells hash alike; None where it has none."""
     path = root / f"{document}.md"
+    if not path.exists():
+        raise SystemExit(f"_toc.yml lists {document}, but there is no file {path}")
     text = path.read_text(encoding="utf8")
     if not is_myst_markdown_notebook(text):
         return None

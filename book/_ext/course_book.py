@@ -58,7 +58,7 @@ def fill_claims(app, doctree, docname):
     """Replace each `{claims}` by its table."""
     for place in list(doctree.findall(claims)):
         rows = []
-        for page in in_reading_order(app.env, app.env.config.root_doc):
+        for page in in_reading_order(app.env, app.config.root_doc):
             for line, section in find_claims(app.env.get_doctree(page)):
                 claim, _, evidence = line.partition(" — ")
                 anchor = f"#{section['ids'][0]}"
@@ -66,20 +66,17 @@ def fill_claims(app, doctree, docname):
                 title = f"{number} {section.next_node(nodes.title).astext()}".strip()
                 uri = app.builder.get_relative_uri(docname, page) + anchor
                 link = nodes.reference("", title, refuri=uri, internal=True)
-                rows.append([[nodes.Text(claim)], [nodes.Text(evidence)], [link]])
-        place.replace_self(table(["Claim", "Evidence in this build", "Shown in"], rows))
+                said = nodes.paragraph("", claim), nodes.paragraph("", evidence, classes=["evidence"])
+                rows.append(row(said, [nodes.paragraph("", "", link)]))
+        head = row([nodes.paragraph("", "Claim and evidence")], [nodes.paragraph("", "Shown in")])
+        widths = [nodes.colspec(colwidth=width) for width in (70, 30)]
+        group = nodes.tgroup("", *widths, nodes.thead("", head), nodes.tbody("", *rows), cols=2)
+        place.replace_self(nodes.table("", group, classes=["claims"]))
 
 
-def table(head, rows):
-    """Return a docutils table."""
-
-    def row(cells):
-        return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))
-
-    columns = [nodes.colspec(colwidth=1) for _ in head]
-    top = nodes.thead("", row([[nodes.Text(name)] for name in head]))
-    group = nodes.tgroup("", *columns, top, nodes.tbody("", *map(row, rows)), cols=len(head))
-    return nodes.table("", group)
+def row(*cells):
+    """Return a docutils row of cells, each a list of nodes."""
+    return nodes.row("", *(nodes.entry("", *cell) for cell in cells))
 
 
 def mark_languages(app, doctree):
