@@ -172,10 +172,10 @@ EXERCISES = [
                     "Вы сдвигаете всё и дописываете в конец. Кольцо пишет на место, остальное не двигается."),
             Mistake("one too far",
                     _written(lambda added, n, capacity: (added + 1 + torch.arange(n)) % capacity),
-                    "One slot too far: transition number 0 belongs into slot 0, number t into t % C.",
-                    "多走了一个槽位：第 0 个转移应放在槽位 0，第 t 个放在 t % C。",
+                    "One slot too far: transition number 0 belongs into slot 0, number t into t % M.",
+                    "多走了一个槽位：第 0 个转移应放在槽位 0，第 t 个放在 t % M。",
                     "На одну ячейку дальше, чем надо: переход номер 0 лежит в ячейке 0, номер t — в "
-                    "ячейке t % C."),
+                    "ячейке t % M."),
             Mistake("over the newest",
                     _written(lambda added, n, capacity: (added - n + torch.arange(n)) % capacity),
                     "You overwrite the newest transitions; the oldest have to go.",
