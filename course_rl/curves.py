@@ -32,7 +32,8 @@ class Recorder:
         if probe is not None:
             function("probe", probe, "network -> tensor (S, ...)")
         self.envs, self.episodes, self.probe, self.env_kwargs = envs, episodes, probe, env_kwargs
-        self.due = [round(steps * (k + 1) / tests) for k in range(tests)]
+        turns = steps // envs.sub_envs  # the environments step together, so a test falls on one of these
+        self.due = [turns * (k + 1) // tests * envs.sub_envs for k in range(tests)]
         self.seconds, self.tests, self.probes = [], [], []
         self.paused, self.start = 0.0, time.perf_counter()
 

@@ -39,7 +39,7 @@ def plot(curves, ax=None, statistic=np.mean):
     ax = ax or plt.gca()
     for number, (label, curve) in enumerate(curves.items()):
         band(ax, curve.step, curve.value, label, number, statistic)
-    runs = {id(c.seconds): c for c in curves.values()}.values()
+    runs = {float(c.seconds[-1]): c for c in curves.values()}.values()  # a run and its test share their end
     seeds = sorted({len(c.value) for c in runs})
     total = sum(c.seconds[-1] for c in runs)
     steps = max(c.step[-1] for c in runs)

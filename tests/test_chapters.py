@@ -5,6 +5,7 @@ import statistics
 import sys
 from pathlib import Path
 
+import jupytext
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,6 +55,12 @@ def test_executed_within_its_budget(executed, page):
 
 def test_the_whole_book_retrains_in_time(executed):
     assert sum(seconds for seconds, _ in executed.values()) / CORES <= COLD_BUILD
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_jupyter_opens_the_same_notebook(executed, page):
+    opened = jupytext.read(ROOT / f"{page}.md")
+    assert [cell.source for cell in code(opened)] == [cell.source for cell in code(executed[page][1])]
 
 
 @pytest.mark.parametrize("page", CHAPTERS)

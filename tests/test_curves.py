@@ -53,7 +53,8 @@ def test_claim_prints_what_holds_and_stops_at_what_does_not(capsys):
 def test_plot_states_seeds_steps_and_wall_time():
     curve = rl.Curve(np.array([100, 200]), np.ones((12, 2)), np.array([0.5, 1.5]))
     fig, ax = plt.subplots()
-    rl.plot({"DQN": curve, "mine": curve._replace(value=np.zeros((12, 2)))}, ax)
+    test = rl.Curve(np.array([200]), np.zeros((12, 1)), np.array([1.5]))  # of the same run: counted once
+    rl.plot({"DQN": curve, "mine": test}, ax)
     assert [t.get_text() for t in ax.get_legend().get_texts()] == ["DQN (n = 12)", "mine (n = 12)"]
     assert "12 seeds, 200 steps each, 1.5 s in all" in ax.get_xlabel()
     assert ax.lines[0].get_color() == rl.COLORS["DQN"]

@@ -154,6 +154,8 @@ def test_updates_steps_and_tests_are_as_many_as_asked_for():
     assert updates == list(range(1, 41))  # a quarter of the 160 steps after the warm-up
     assert curve.test.step.tolist() == [50, 100, 150, 200] and curve.test.value.shape == (3, 4)
     assert curve.step[-1] == 200 and (np.diff(curve.seconds) >= 0).all()
+    curve, _ = small(Clock, steps=201, warmup=300, tests=3)
+    assert curve.test.step.tolist() == [66, 132, 200] and curve.test.seconds[-1] == curve.seconds[-1]
 
 
 def test_schedules_are_read_at_every_step():

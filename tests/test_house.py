@@ -19,6 +19,7 @@ import book_cache  # noqa: E402
 CHAPTER = """---
 jupytext:
   text_representation:
+    extension: .md
     format_name: myst
 kernelspec:
   display_name: Python 3
