@@ -127,8 +127,9 @@ EXERCISES = [
             Mistake("mean instead of max",
                     lambda v, transition, reward, gamma: (reward + gamma * transition @ v).mean(1),
                     "This averages over the actions: one sweep for the random policy, not for the best one.",
-                    "这里对动作取了平均：这是随机策略的一次更新，而不是最优策略的。",
-                    "Здесь берётся среднее по действиям: это шаг для случайной стратегии, а не для лучшей."),
+                    "这里对动作取了平均：这是随机策略的一轮全表更新，而不是最优策略的。",
+                    "Здесь берётся среднее по действиям: это проход для случайной "
+                    "стратегии, а не для лучшей."),
             Mistake("no discount",
                     lambda v, transition, reward, gamma: (reward + transition @ v).amax(1),
                     "The discount factor is missing.",
