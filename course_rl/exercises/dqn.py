@@ -127,12 +127,12 @@ EXERCISES = [
         name="dqn-td-loss", section=LOSS, solution=column_loss, cases=loss_case, run=loss_and_gradients,
         mistakes=(
             Mistake("broadcast", loss_without_keepdim,
-                    "The maximum loses its axis, and (S, B) against (S, B, 1) broadcasts: "
+                    "The maximum loses its axis, and with S = B, as here, (S, B) and (S, B, 1) broadcast: "
                     "every prediction meets the targets of other transitions. Keep the axis.",
-                    "取最大值时丢掉了一个轴，(S, B) 与 (S, B, 1) 运算会发生广播："
+                    "取最大值时丢掉了一个轴；像这里 S = B 时，(S, B) 与 (S, B, 1) 运算会发生广播："
                     "每个预测都对上了别的转移的目标值。请保留这个轴。",
-                    "Максимум теряет ось, и (S, B) вместе с (S, B, 1) растягиваются: "
-                    "каждая оценка сравнивается и с чужими целями. Сохраните ось."),
+                    "Максимум теряет ось, и при S = B, как здесь, (S, B) и (S, B, 1) транслируются "
+                    "(broadcasting): каждая оценка сравнивается и с чужими целями. Сохраните ось."),
             Mistake("no terminal mask",
                     lambda q, action, reward, terminated, q_next, gamma:
                     column_loss(q, action, reward, torch.zeros_like(terminated), q_next, gamma),
