@@ -61,7 +61,7 @@ def q_network(rng, obs_space, n_actions, hidden=(64, 64), scale=1.0):
     """obs (S, B, *obs_shape) -> q (S, B, A).
 
     Box observations are divided by `scale` (one number, or one per entry); Discrete ones are one-hot, so that
-    `hidden=()` is a table.
+    `hidden=()` is a table plus a bias.
     """
     for n in hidden:
         integer("hidden", n, 1)
