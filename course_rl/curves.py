@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from scipy import stats
 
-from course_rl.envs import evaluate, greedy
+from course_rl.envs import evaluate
 from course_rl.guard import function, integer, require
 
 POINTS = 50  # bins of a training curve
@@ -16,33 +16,44 @@ POINTS = 50  # bins of a training curve
 class Curve(NamedTuple):
     """What S seeds measured over training. K points."""
 
-    step: np.ndarray            # (K,) environment steps per seed
+    step: np.ndarray            # (K,) environment steps per seed; (S, K) where the seeds' differ
     value: np.ndarray           # (S, K), nan until a seed's first episode ended
     seconds: np.ndarray         # (K,) wall time of the training of all seeds together, tests not counted
     test: "Curve | None" = None       # mean return of the greedy policy, from episodes of its own
     probe: "np.ndarray | None" = None  # (S, K of the test, ...), what `probe(network)` gave at each test
 
+    def aligned(self):
+        """The same with one step axis (K,), as far as all seeds got, interpolated between their points."""
+        if self.step.ndim == 1:
+            return self
+        first, last = self.step[:, 0].max(), self.step[:, -1].min()
+        step = np.linspace(first, last, self.step.shape[1]).round().astype(int)
+        value = [np.interp(step, *row) for row in zip(self.step, self.value, strict=True)]
+        seconds = np.interp(step, self.step.mean(0), self.seconds)
+        return Curve(step, np.stack(value), seconds, self.test and self.test.aligned(), self.probe)
+
 
 class Recorder:
-    """Called once per step of the environments; tests the greedy policy now and then, off the clock."""
+    """Called once per `turn` steps; tests the policy without exploration now and then, off the clock."""
 
-    def __init__(self, envs, steps, tests, episodes, probe, env_kwargs):
+    def __init__(self, envs, turn, steps, tests, episodes, probe, env_kwargs):
         integer("tests", tests, 0)
         integer("test_episodes", episodes, 1)
         if probe is not None:
             function("probe", probe, "network -> tensor (S, ...)")
         self.envs, self.episodes, self.probe, self.env_kwargs = envs, episodes, probe, env_kwargs
-        turns = steps // envs.sub_envs  # the environments step together, so a test falls on one of these
-        self.due = [turns * (k + 1) // tests * envs.sub_envs for k in range(tests)]
-        self.seconds, self.tests, self.probes = [], [], []
+        turns = steps // turn  # a test falls on the end of one of these
+        self.due = [turns * (k + 1) // tests * turn for k in range(tests)]
+        self.steps, self.seconds, self.tests, self.probes = [], [], [], []
         self.paused, self.start = 0.0, time.perf_counter()
 
-    def __call__(self, step, network):
+    def __call__(self, step, policy, network):
+        self.steps.append(step)
         self.seconds.append(time.perf_counter() - self.start - self.paused)
         if self.due and step >= self.due[0]:
             self.due.pop(0)
-            returns = evaluate(greedy(network), self.envs.name, self.envs.rng.spawn(self.envs.rng.device),
-                               self.episodes, **self.env_kwargs)
+            rng = self.envs.rng.spawn(self.envs.rng.device)
+            returns = evaluate(policy, self.envs.name, rng, self.episodes, **self.env_kwargs)
             self.tests.append((step, returns.mean(1), self.seconds[-1]))
             if self.probe is not None:
                 self.probes.append(torch.as_tensor(self.probe(network)).numpy(force=True).copy())
@@ -55,13 +66,22 @@ class Recorder:
         value = np.stack([np.nansum(b, (1, 2)) for b in bins], 1) / np.where(count, count, np.nan)
         for k in range(1, len(bins)):
             value[:, k] = np.where(count[:, k], value[:, k], value[:, k - 1])
-        last = np.cumsum([b.shape[1] for b in bins])
+        step = np.cumsum([b.shape[1] for b in bins]) * self.envs.sub_envs
+        return Curve(step, value, np.interp(step, self.steps, self.seconds), *self._tested())
+
+    def _tested(self):
         test = None
         if self.tests:
             step, returns, seconds = zip(*self.tests, strict=True)
             test = Curve(np.array(step), np.stack(returns, 1), np.array(seconds))
-        probe = np.stack(self.probes, 1) if self.probes else None
-        return Curve(last * self.envs.sub_envs, value, np.array(self.seconds)[last - 1], test, probe)
+        return test, np.stack(self.probes, 1) if self.probes else None
+
+    def episodes_curve(self, steps, returns):
+        """Where a turn is a batch of whole episodes: steps taken and their mean return at each turn, (S,)."""
+        steps, (test, probe) = np.cumsum(np.stack(steps, 1), 1), self._tested()
+        if test:
+            test = test._replace(step=steps[:, test.step - 1])
+        return Curve(steps, np.stack(returns, 1), np.array(self.seconds), test, probe)
 
 
 class Estimate(NamedTuple):

@@ -10,9 +10,10 @@ from tqdm import tqdm
 
 from course_rl.acting import epsilon_greedy
 from course_rl.curves import Recorder
-from course_rl.envs import Envs
-from course_rl.guard import function, integer, number
-from course_rl.networks import differentiate, q_network, weight_matrix
+from course_rl.envs import Envs, greedy
+from course_rl.gradients import descend, unclipped, weight_matrix
+from course_rl.guard import finite, function, integer, number
+from course_rl.networks import q_network
 from course_rl.replay import Replay
 from course_rl.returns import q_target
 from course_rl.schedules import linear, schedule
@@ -23,6 +24,7 @@ SLOTS = {
     "target": "(reward, discount, q_next, q_next_online) -> (S, B)",
     "sync": "(frozen, online, update) -> None",
     "act": "(q, epsilon, rng) -> action (S, E)", "loss": "td_error (S, B) -> (S, B)",
+    "clip": "grad (S, P) -> None, in place",
 }
 
 
@@ -40,18 +42,6 @@ def soft_update(tau):
     """Move the target network a fraction `tau` towards the online network after every update."""
     number("tau", tau, 0.0, 1.0)
     return lambda frozen, online, update: frozen.lerp_(online, tau)
-
-
-def clip_norm(limit):
-    """Scale each seed's gradient (a row) down to length `limit`: seeds never share a norm."""
-    number("limit", limit, 0.0)
-    return lambda grad: grad.mul_((limit / grad.norm(dim=1, keepdim=True)).clamp_(max=1.0))
-
-
-def clip_value(limit):
-    """Clamp every entry of the gradient to [-limit, limit]."""
-    number("limit", limit, 0.0)
-    return lambda grad: grad.clamp_(-limit, limit)
 
 
 def squared(td_error):
@@ -78,14 +68,6 @@ def td_errors(batch, online, frozen, target):
     return y - online(batch.obs).gather(-1, batch.action[..., None]).squeeze(-1)
 
 
-def _finite(objective, rng, t):
-    bad = ~objective.isfinite()
-    if bad.any():
-        seed = rng.seeds[int(bad.int().argmax())]
-        raise FloatingPointError(f"the loss of seed {seed} is not finite at step {t}; lower learning_rate or "
-                                 "reward_scale, or pass clip=clip_norm(10)")
-
-
 def _validate(a):
     """One sentence for every number or function that cannot work."""
     integer("sub_envs", a["sub_envs"], 1)
@@ -96,12 +78,10 @@ def _validate(a):
     number("reward_scale", a["reward_scale"], 0.0)
     for name, signature in SLOTS.items():
         function(name, a[name], signature)
-    if a["clip"] is not None:
-        function("clip", a["clip"], "grad (S, P) -> None, in place")
 
 
 def dqn(env_id, *, seeds=16, steps=40_000, sub_envs=16, network=q_network, replay=Replay, target=q_target,
-        sync=hard_update(20), act=epsilon_greedy, loss=squared, clip=None, gamma=0.99, n_step=1,
+        sync=hard_update(20), act=epsilon_greedy, loss=squared, clip=unclipped, gamma=0.99, n_step=1,
         batch_size=64, capacity=40_000, warmup=500, updates_per_step=0.25, learning_rate=1e-3,
         epsilon=linear(1.0, 0.05, 8_000), reward_scale=1.0, tests=10, test_episodes=10, probe=None,
         device="cpu", **env_kwargs):
@@ -121,7 +101,7 @@ def dqn(env_id, *, seeds=16, steps=40_000, sub_envs=16, network=q_network, repla
     memory = replay(capacity, gamma, n_step)
     epsilon = schedule("epsilon", epsilon, 0.0, 1.0)
     learning_rate = schedule("learning_rate", learning_rate, 0.0)
-    record = Recorder(envs, steps, tests, test_episodes, probe, env_kwargs)
+    record = Recorder(envs, sub_envs, steps, tests, test_episodes, probe, env_kwargs)
     update = 0
 
     for t in tqdm(range(sub_envs, steps + 1, sub_envs), desc="dqn", delay=1, leave=False):
@@ -132,19 +112,15 @@ def dqn(env_id, *, seeds=16, steps=40_000, sub_envs=16, network=q_network, repla
 
         while t >= warmup and update < updates_per_step * (t - warmup):
             update += 1
-            optimizer.param_groups[0]["lr"] = learning_rate(t)
             batch = memory.sample(batch_size, rng)
             td_error = td_errors(batch, online, frozen, target)
             objective = (batch.weight * loss(td_error)).mean(1)  # (S,)
-            differentiate(objective, online, weights)
-            if clip is not None:
-                clip(weights.grad)
-            optimizer.step()
+            descend(objective, online, weights, optimizer, clip, learning_rate(t))
             sync(frozen_weights, weights, update)
             memory.update(batch.index, td_error.detach())
 
         if update:
-            _finite(objective, rng, t)
-        record(t, online)
+            finite(objective, rng, t)
+        record(t, greedy(online), online)
 
     return record.curve(), online

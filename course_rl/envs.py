@@ -15,7 +15,7 @@ class Step(NamedTuple):
     """One transition of every environment. `terminated` stops bootstrapping; `ended` is truncation too."""
 
     obs: torch.Tensor         # (S, E, *obs_shape)
-    action: torch.Tensor      # (S, E)
+    action: torch.Tensor      # (S, E), or (S, E, D) for D numbers
     reward: torch.Tensor      # (S, E)
     next_obs: torch.Tensor    # (S, E, *obs_shape), the true last observation where the episode ended
     terminated: torch.Tensor  # (S, E) bool
@@ -26,7 +26,8 @@ class Envs:
     """`obs` (S, E, *obs_shape) is what the agents see now; `step(action)` returns what they learn from.
 
     env_id: a Gymnasium id, or a function that makes an environment; rng: `Seeds`; kwargs go to its making.
-    The action space must be Discrete, the observation space Discrete or Box. Bad input raises ValueError.
+    Actions are Discrete, or a Box of D numbers: then -1 and 1 stand for its bounds, and what lies beyond is
+    clipped on the way into the environment. Observations are Discrete or a Box. Bad input raises ValueError.
     """
 
     def __init__(self, env_id, rng, sub_envs=1, **kwargs):
@@ -36,16 +37,36 @@ class Envs:
         require(isinstance(env, gym.Env), "env_id", env_id,
                 f"a function that makes a gymnasium.Env, not {env!r}")
         self.name, self.obs_space, self.action_space = env_id, env.observation_space, env.action_space
-        require(isinstance(self.action_space, gym.spaces.Discrete) and self.action_space.start == 0,
-                "env_id", env_id,
-                f"an environment with Discrete actions counted from 0, not {self.action_space}")
+        self._bounds = self._action_bounds()
         require(isinstance(self.obs_space, (gym.spaces.Discrete, gym.spaces.Box)), "env_id", env_id,
                 f"an environment with Discrete or Box observations, not {self.obs_space}")
-        self.rng, self.sub_envs, self.n_actions = rng, sub_envs, int(self.action_space.n)
-        self._vector = backend(env_id, make, kwargs)(make, rng.spawn(), sub_envs)
-        self.obs = self._tensor(self._vector.reset())
-        self._score = np.zeros(len(rng) * sub_envs)
+        self.rng, self.sub_envs = rng, sub_envs
+        self._vector = backend(env_id, make, kwargs)(make, len(rng), sub_envs)
         self.returns = []  # one (S, E) array per step: the return of the episode that ended there, else nan
+        self.reset()
+
+    @property
+    def n_actions(self):
+        require(isinstance(self.action_space, gym.spaces.Discrete), "env_id", self.name,
+                f"an environment with Discrete actions, not {self.action_space}")
+        return int(self.action_space.n)
+
+    def _action_bounds(self):
+        """Lowest and highest action of a Box (D,), None for Discrete actions."""
+        space = self.action_space
+        if isinstance(space, gym.spaces.Discrete):
+            require(space.start == 0, "env_id", self.name,
+                    f"an environment with Discrete actions counted from 0, not {space}")
+            return None
+        require(isinstance(space, gym.spaces.Box) and len(space.shape) == 1 and space.is_bounded(),
+                "env_id", self.name,
+                f"an environment with Discrete actions or a bounded Box of shape (D,), not {space}")
+        return space.low, space.high
+
+    def reset(self):
+        """Begin a new episode everywhere, drawn from new streams."""
+        self.obs = self._tensor(self._vector.reset(self.rng.spawn()))
+        self._score = np.zeros(len(self.rng) * self.sub_envs)
 
     def _tensor(self, x, dtype=None):
         x = torch.as_tensor(np.asarray(x)).unflatten(0, (len(self.rng), self.sub_envs))
@@ -56,17 +77,23 @@ class Envs:
         bad = ~np.isfinite(x).reshape(len(self.rng), -1).all(1)
         if bad.any():
             seed = self.rng.seeds[int(bad.argmax())]
-            raise ValueError(f"{name} of {self.name} is not finite (seed {seed}, step {len(self.returns)}); "
+            raise ValueError(f"{name} {self.name} is not finite (seed {seed}, step {len(self.returns)}); "
                              "an environment must give numbers")
 
     def step(self, action):
-        """action (S, E) -> Step."""
+        """action (S, E), or (S, E, D) in units of the bounds -> Step with that action, unclipped."""
         shape = len(self.rng), self.sub_envs
-        require(tuple(action.shape) == shape, "action", tuple(action.shape),
-                f"of shape (seeds, sub_envs) = {shape}")
-        obs, reward, terminated, truncated, final_obs = self._vector.step(action.cpu().numpy().reshape(-1))
-        self._finite("the reward", reward)
-        self._finite("the observation", final_obs)
+        names = "(seeds, sub_envs, D)" if self._bounds else "(seeds, sub_envs)"
+        require(tuple(action.shape) == shape + self.action_space.shape, "action", tuple(action.shape),
+                f"of shape {names} = {shape + self.action_space.shape}")
+        act = action.numpy(force=True).reshape(-1, *self.action_space.shape)
+        if self._bounds:
+            self._finite("the action for", act)
+            low, high = self._bounds
+            act = (low + (high - low) * (act.clip(-1, 1) + 1) / 2).astype(self.action_space.dtype)
+        obs, reward, terminated, truncated, final_obs = self._vector.step(act)
+        self._finite("the reward of", reward)
+        self._finite("the observation of", final_obs)
         ended = terminated | truncated
         self._score += reward
         self.returns.append(np.where(ended, self._score, np.nan).reshape(shape))
@@ -82,6 +109,14 @@ def greedy(q):
         with torch.no_grad():
             return q(obs).argmax(-1)
     return policy
+
+
+def deterministic(policy):
+    """A stochastic policy by its most likely action: obs -> action (S, E) or (S, E, D)."""
+    def most_likely(obs):
+        with torch.no_grad():
+            return policy(obs).mode()
+    return most_likely
 
 
 def evaluate(policy, env_id, seeds, episodes=10, max_steps=100_000, **kwargs):

@@ -22,5 +22,14 @@ def number(name, value, low, high=math.inf):
             f"a finite number of at least {low}")
 
 
+def finite(objective, rng, t):
+    """A loss (S,) that stopped being a number: which seed, and when."""
+    bad = ~objective.isfinite()
+    if bad.any():
+        seed = rng.seeds[int(bad.int().argmax())]
+        raise FloatingPointError(f"the loss of seed {seed} is not finite at step {t}; lower learning_rate or "
+                                 "reward_scale, or pass clip=clip_norm(10)")
+
+
 def function(name, value, signature):
     require(callable(value), name, value, f"a function {signature}")

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_rl.distributions import Categorical, Gaussian
 from course_rl.guard import integer, require
 
 
@@ -57,42 +58,78 @@ def mlp(rng, *sizes):
     return nn.Sequential(*layers[:-1])
 
 
+def _from_obs(rng, obs_space, n_out, hidden, scale):
+    """obs (S, B, *obs_shape) -> (S, B, n_out)."""
+    for n in hidden:
+        integer("hidden", n, 1)
+    if isinstance(obs_space, gym.spaces.Discrete):
+        return nn.Sequential(OneHot(int(obs_space.n)), mlp(rng, int(obs_space.n), *hidden, n_out))
+    n_in = math.prod(obs_space.shape)
+    sizes = torch.as_tensor(scale)
+    require(sizes.numel() in (1, n_in) and bool((sizes > 0).all()), "scale", scale,
+            f"one positive number, or {n_in} of them, one per observed number")
+    return nn.Sequential(Scale(scale, rng.device), mlp(rng, n_in, *hidden, n_out))
+
+
 def q_network(rng, obs_space, n_actions, hidden=(64, 64), scale=1.0):
     """obs (S, B, *obs_shape) -> q (S, B, A).
 
     Box observations are divided by `scale` (one number, or one per entry); Discrete ones are one-hot, so that
     `hidden=()` is a table plus a bias.
     """
-    for n in hidden:
-        integer("hidden", n, 1)
-    if isinstance(obs_space, gym.spaces.Discrete):
-        return nn.Sequential(OneHot(int(obs_space.n)), mlp(rng, int(obs_space.n), *hidden, n_actions))
-    n_in = math.prod(obs_space.shape)
-    sizes = torch.as_tensor(scale)
-    require(sizes.numel() in (1, n_in) and bool((sizes > 0).all()), "scale", scale,
-            f"one positive number, or {n_in} of them, one per observed number")
-    return nn.Sequential(Scale(scale, rng.device), mlp(rng, n_in, *hidden, n_actions))
+    return _from_obs(rng, obs_space, n_actions, hidden, scale)
 
 
-def weight_matrix(network):
-    """All weights as one matrix (S, P), a row per seed; the network's parameters become views of it."""
-    parameters = list(network.parameters())
-    matrix = torch.cat([p.detach().flatten(1) for p in parameters], 1)
-    # Whole vector registers: else the rounding of a row would depend on the rows beside it.
-    matrix = F.pad(matrix, (0, -matrix.shape[1] % 64))
-    matrix.grad = torch.zeros_like(matrix)
-    start = 0
-    for p in parameters:
-        p.data = matrix[:, start:start + p[0].numel()].view(p.shape)
-        start += p[0].numel()
-    return matrix
+class ValueNetwork(nn.Module):
+    """obs (S, B, *obs_shape) -> V(s) (S, B)."""
+
+    def __init__(self, body):
+        super().__init__()
+        self.body = body
+
+    def forward(self, obs):
+        return self.body(obs).squeeze(-1)
 
 
-def differentiate(objective, network, weights):
-    """Fill weights.grad (S, P) with the gradient of each seed's objective (S,) by its own weights.
+def value_network(rng, obs_space, hidden=(64, 64), scale=1.0):
+    """obs (S, B, *obs_shape) -> V(s) (S, B); observations enter as in `q_network`."""
+    return ValueNetwork(_from_obs(rng, obs_space, 1, hidden, scale))
 
-    The seeds share no weight, so the gradient of the sum is that of every summand, side by side.
+
+class CategoricalPolicy(nn.Module):
+    """obs (S, B, *obs_shape) -> Categorical."""
+
+    def __init__(self, body):
+        super().__init__()
+        self.body = body
+
+    def forward(self, obs):
+        return Categorical(self.body(obs))
+
+
+class GaussianPolicy(nn.Module):
+    """obs (S, B, *obs_shape) -> Gaussian: the mean depends on the state, the standard deviation does not."""
+
+    def __init__(self, body, log_std):
+        super().__init__()
+        self.body, self.log_std = body, nn.Parameter(log_std)
+
+    def forward(self, obs):
+        mean = self.body(obs)
+        return Gaussian(mean, self.log_std.expand_as(mean))
+
+
+def policy_network(rng, obs_space, action_space, hidden=(64, 64), scale=1.0):
+    """obs (S, B, *obs_shape) -> Categorical for Discrete actions, Gaussian for a Box of D numbers.
+
+    The last layer starts at a hundredth of its usual size: at first all actions are about equally likely, or
+    normal around the middle between their bounds, with a standard deviation of half the distance of these.
+    Observations enter as in `q_network`.
     """
-    gradients = torch.autograd.grad(objective.sum(), list(network.parameters()))
-    flat = torch.cat([gradient.flatten(1) for gradient in gradients], 1)
-    weights.grad[:, :flat.shape[1]] = flat
+    discrete = isinstance(action_space, gym.spaces.Discrete)
+    n_out = int(action_space.n) if discrete else action_space.shape[0]
+    body = _from_obs(rng, obs_space, n_out, hidden, scale)
+    for p in body[-1][-1].parameters():
+        p.data *= 0.01
+    return CategoricalPolicy(body) if discrete else GaussianPolicy(
+        body, torch.zeros(len(rng), 1, n_out, device=rng.device))

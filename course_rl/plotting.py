@@ -8,6 +8,7 @@ from course_rl.guard import function, require
 
 COLORS = {  # Okabe and Ito's palette, told apart by colour-blind readers
     "Q-learning": "#000000", "naive DQN": "#D55E00", "DQN": "#0072B2", "Double DQN": "#009E73",
+    "REINFORCE": "#E69F00", "A2C": "#CC79A7", "PPO": "#56B4E9",
     "optimum": "#7F7F7F", "random": "#7F7F7F", "training": "#E69F00", "test": "#0072B2",
 }
 
@@ -37,6 +38,7 @@ def plot(curves, ax=None, statistic=np.mean):
             "curves", curves, "a dict {label: Curve} that is not empty")
     function("statistic", statistic, "(values, axis) -> value")
     ax = ax or plt.gca()
+    curves = {label: curve.aligned() for label, curve in curves.items()}
     for number, (label, curve) in enumerate(curves.items()):
         band(ax, curve.step, curve.value, label, number, statistic)
     runs = {float(c.seconds[-1]): c for c in curves.values()}.values()  # a run and its test share their end

@@ -18,7 +18,10 @@ class Batch(NamedTuple):
 
 
 class Replay:
-    """The newest `capacity` transitions of each seed, sampled uniformly (Lin, 1992). `len` is one seed's."""
+    """The newest `capacity` transitions of each seed, sampled uniformly. `len` is one seed's.
+
+    Sources: Lin (1992) for replay, Mnih et al. (2013) for uniform sampling.
+    """
 
     def __init__(self, capacity, gamma, n_step=1):
         integer("capacity", capacity, 1)

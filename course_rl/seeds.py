@@ -49,6 +49,14 @@ class Seeds:
         self._used += n
         return draw.reshape(len(self), *shape)
 
+    def normal(self, *shape):
+        """Standard normal: (S, *shape), float32."""
+        return torch.special.ndtri(self.uniform(*shape).clamp_(min=2.0**-25))  # 0 would give -inf
+
+    def permutation(self, n):
+        """{0, ..., n - 1} in random order, each seed its own: (S, n), int64."""
+        return self.uniform(n).argsort(1)
+
     def integers(self, high, *shape):
         """Uniform in {0, ..., high - 1}: (S, *shape), int64."""
         return (self.uniform(*shape) * high).long().clamp_(max=high - 1)  # float32 may round up to `high`

@@ -6,7 +6,7 @@ from tqdm import tqdm
 
 from course_rl.acting import epsilon_greedy
 from course_rl.curves import Recorder
-from course_rl.envs import Envs
+from course_rl.envs import Envs, greedy
 from course_rl.guard import function, integer, number, require
 from course_rl.returns import q_target
 from course_rl.schedules import linear, schedule
@@ -82,7 +82,7 @@ def q_learning(env_id, *, seeds=16, steps=20_000, sub_envs=1, target=q_target, a
     q = torch.full((len(rng), int(envs.obs_space.n), envs.n_actions), float(initial))
     values, rows = lookup(q), torch.arange(len(rng))[:, None]
     epsilon, step_size = schedule("epsilon", epsilon, 0.0, 1.0), schedule("step_size", step_size, 0.0, 1.0)
-    record = Recorder(envs, steps, tests, test_episodes, probe, env_kwargs)
+    record = Recorder(envs, sub_envs, steps, tests, test_episodes, probe, env_kwargs)
 
     for t in tqdm(range(sub_envs, steps + 1, sub_envs), desc="q_learning", delay=1, leave=False):
         step = envs.step(act(values(envs.obs), epsilon(t), rng))
@@ -90,6 +90,6 @@ def q_learning(env_id, *, seeds=16, steps=20_000, sub_envs=1, target=q_target, a
         y = target(step.reward, gamma * ~step.terminated, q_next, q_next)
         td_error = y - q[rows, step.obs, step.action]
         q.index_put_((rows, step.obs, step.action), step_size(t) * td_error, accumulate=True)
-        record(t, values)
+        record(t, greedy(values), values)
 
     return record.curve(), q

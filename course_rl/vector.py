@@ -1,24 +1,27 @@
-"""Three ways to step S x E environments, each reset in the step that ends its episode.
+"""Four ways to step S x E environments, each reset in the step that ends its episode.
 
-All have `reset() -> obs` and `step(action) -> obs, reward, terminated, truncated, final_obs`, NumPy arrays
-(S * E, ...). `final_obs` is the true last observation; `obs` is where the next episode starts.
+All have `reset(rng) -> obs`, which starts new episodes from new streams, and `step(action) ->
+obs, reward, terminated, truncated, final_obs`, NumPy arrays (S * E, ...). `final_obs` is the true last
+observation; `obs` is where the next episode starts.
 """
 
 import gymnasium as gym
 import numpy as np
 from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
+from gymnasium.envs.classic_control.pendulum import PendulumEnv
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 
 class Sync:
     """Any environment, one Python object each."""
 
-    def __init__(self, make, rng, sub_envs):
-        self.envs = SyncVectorEnv([make] * (len(rng) * sub_envs), autoreset_mode=AutoresetMode.SAME_STEP)
-        self.seeds = [int(seed) for stream in rng.streams for seed in stream.integers(2**31, size=sub_envs)]
+    def __init__(self, make, n_seeds, sub_envs):
+        self.sub_envs = sub_envs
+        self.envs = SyncVectorEnv([make] * (n_seeds * sub_envs), autoreset_mode=AutoresetMode.SAME_STEP)
 
-    def reset(self):
-        return self.envs.reset(seed=self.seeds)[0]  # once: later episodes go on with the same streams
+    def reset(self, rng):
+        seeds = [int(seed) for stream in rng.streams for seed in stream.integers(2**31, size=self.sub_envs)]
+        return self.envs.reset(seed=seeds)[0]  # episodes that follow go on with the same streams
 
     def step(self, action):
         obs, reward, terminated, truncated, info = self.envs.step(action)
@@ -31,15 +34,15 @@ class Sync:
 class CartPoles:
     """Gymnasium's vector CartPole physics for all seeds at once; each seed draws its own initial states."""
 
-    def __init__(self, make, rng, sub_envs):
-        self.rng, self.sub_envs = rng, sub_envs
-        limit = make().spec.max_episode_steps
-        self.envs = CartPoleVectorEnv(len(rng) * sub_envs, max_episode_steps=limit)
+    def __init__(self, make, n_seeds, sub_envs):
+        self.sub_envs = sub_envs
+        self.envs = CartPoleVectorEnv(n_seeds * sub_envs, max_episode_steps=make().spec.max_episode_steps)
 
     def _initial_states(self):
         return (self.rng.uniform(self.sub_envs, 4).numpy() * 0.1 - 0.05).reshape(-1, 4).T
 
-    def reset(self):
+    def reset(self, rng):
+        self.rng = rng
         self.envs.reset()
         self.envs.state = self._initial_states().astype(np.float64)
         return self.envs.state.T.astype(np.float32)
@@ -53,13 +56,39 @@ class CartPoles:
         return self.envs.state.T.astype(np.float32), reward, terminated, truncated, final_obs
 
 
+class Pendulums:
+    """Gymnasium's pendulum: its physics is elementwise, so one object moves an array of angles."""
+
+    def __init__(self, make, n_seeds, sub_envs):
+        self.sub_envs, self.limit = sub_envs, make().spec.max_episode_steps
+        self.env = PendulumEnv()
+
+    def _initial_states(self):
+        state = 2 * self.rng.uniform(self.sub_envs, 2).numpy().reshape(-1, 2).T.astype(np.float64) - 1
+        return state * [[np.pi], [1.0]]
+
+    def reset(self, rng):
+        self.rng = rng
+        self.env.state = self._initial_states()
+        self.age = 0  # no pendulum terminates, so all episodes end together
+        return self.env._get_obs().T
+
+    def step(self, action):
+        final_obs, reward, _, _, _ = self.env.step(action.T)
+        self.age += 1
+        truncated = np.full(len(reward), self.age == self.limit)
+        if self.age == self.limit:
+            self.env.state, self.age = self._initial_states(), 0
+        return self.env._get_obs().T, reward, np.zeros_like(truncated), truncated, final_obs.T
+
+
 class Tables:
     """Environments that publish their transition table `P` (Gymnasium's toy text), stepped by look-up."""
 
-    def __init__(self, make, rng, sub_envs):
+    def __init__(self, make, n_seeds, sub_envs):
         env = make()
         table, self.limit = env.unwrapped.P, env.spec.max_episode_steps or np.inf
-        self.rng, self.sub_envs = rng, sub_envs
+        self.sub_envs = sub_envs
         self.initial = np.cumsum(env.unwrapped.initial_state_distrib)
         outcomes = max(len(table[s][a]) for s in table for a in table[s])
         shape = len(table), len(table[0]), outcomes
@@ -78,7 +107,8 @@ class Tables:
     def _start(self):
         return np.minimum(np.searchsorted(self.initial, self._uniform(), side="right"), len(self.initial) - 1)
 
-    def reset(self):
+    def reset(self, rng):
+        self.rng = rng
         self.state = self._start()
         self.age = np.zeros(len(self.state), np.int64)
         return self.state
@@ -95,9 +125,11 @@ class Tables:
 
 
 def backend(env_id, make, kwargs):
-    """The fastest of the three that is exact for this environment; a callable is always stepped as it is."""
+    """The fastest of the four that is exact for this environment; a callable is always stepped as it is."""
     if env_id == "CartPole-v1" and set(kwargs) <= {"max_episode_steps"}:
         return CartPoles
+    if env_id == "Pendulum-v1" and set(kwargs) <= {"max_episode_steps"}:
+        return Pendulums
     if isinstance(env_id, str):
         env = make().unwrapped
         if hasattr(env, "P") and not getattr(env, "fickle_passenger", False):  # a taxi beyond its table
