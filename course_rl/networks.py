@@ -25,6 +25,8 @@ class Linear(nn.Module):
         self.bias = _weights(rng, n_in, 1, n_out)
 
     def forward(self, x):
+        if self.weight.shape[1] == 1:  # as matrices these go to a routine that rounds one seed otherwise
+            return (x * self.weight).sum(-1, keepdim=True) + self.bias
         return torch.baddbmm(self.bias, x, self.weight.mT)
 
 

@@ -22,7 +22,6 @@ SLOTS = {
     "surrogate": "(ratio, advantage) -> (S, B)",
     "clip": "grad (S, P) -> None, in place",
 }
-MAX_STEPS = 100_000  # of one episode
 
 
 class ActorCritic(nn.Module):
@@ -46,22 +45,24 @@ def rollout(envs, policy, horizon, rng):
     return Step(*(torch.stack(field, 1) for field in zip(*steps, strict=True)))
 
 
-def episodes(envs, policy, rng):
+def episodes(envs, policy, horizon, rng):
     """One whole episode of every environment: a Step with fields (S, T, E, ...), and valid (S, T, E).
 
-    Shorter episodes are followed by steps that are not valid. Streams are new each time: how long other seeds
-    play changes no number that a seed draws later.
+    T is `horizon`, whatever the other seeds do; what follows the end of an episode is not valid. Streams are
+    new each time: how long other seeds play changes no number that a seed draws later.
     """
     envs.reset()
-    rng, steps, valid = rng.spawn(rng.device), [], []
+    rng, steps = rng.spawn(rng.device), []
     running = torch.ones(envs.obs.shape[:2], dtype=torch.bool, device=envs.obs.device)
+    valid = running.new_zeros(len(rng), horizon, envs.sub_envs)
     while running.any():
-        require(len(steps) < MAX_STEPS, "env_id", envs.name, "an environment whose episodes end within "
-                f"{MAX_STEPS:,} steps; give it a time limit (max_episode_steps=...)")
+        require(len(steps) < horizon, "horizon", horizon, "at least the length of the longest episode")
+        valid[:, len(steps)] = running
         steps.append(rollout(envs, policy, 1, rng))
-        valid.append(running)
         running = running & ~steps[-1].ended[:, 0]
-    return Step(*(torch.cat(field, 1) for field in zip(*steps, strict=True))), torch.stack(valid, 1)
+    played = [torch.cat(field, 1) for field in zip(*steps, strict=True)]
+    rest = horizon - len(steps)
+    return Step(*(torch.cat([x, x.new_zeros(len(x), rest, *x.shape[2:])], 1) for x in played)), valid
 
 
 def value_baseline(returns, value, valid):
@@ -122,7 +123,7 @@ def _validate(a):
     for name in ("sub_envs", "horizon", "epochs", "minibatches", "updates", "value_updates"):
         if name in a:
             integer(name, a[name], 1)
-    if "horizon" in a:
+    if "steps" in a:
         integer("steps", a["steps"], a["horizon"] * a["sub_envs"])
     if "minibatches" in a:
         require(a["minibatches"] <= a["horizon"] * a["sub_envs"], "minibatches", a["minibatches"],
@@ -138,15 +139,15 @@ def _validate(a):
             function(name, a[name], signature)
 
 
-def reinforce(env_id, *, seeds=16, updates=60, sub_envs=8, policy=policy_network, value=value_network,
-              baseline=value_baseline, normalize=standardize, clip=unclipped, gamma=0.99,
+def reinforce(env_id, *, seeds=16, updates=60, sub_envs=8, horizon=500, policy=policy_network,
+              value=value_network, baseline=value_baseline, normalize=standardize, clip=unclipped, gamma=0.99,
               value_updates=5, entropy_weight=0.0, learning_rate=1e-2, reward_scale=1.0, tests=10,
               test_episodes=10, probe=None, device="cpu", **env_kwargs):
     """Train S agents by REINFORCE (Williams, 1992). Returns their `Curve` and their `ActorCritic`.
 
-    Each of the `updates` plays one whole episode in each of `sub_envs` environments; `learning_rate` is a
-    number or a function of the update. The critic is regressed on the returns, for `baseline` to use.
-    `curve.step` is (S, K): how many steps so many episodes take differs from seed to seed.
+    Each of the `updates` plays one whole episode, of at most `horizon` steps, in each of `sub_envs`
+    environments; `learning_rate` is a number or a function of the update. The critic is regressed on the
+    returns, for `baseline` to use. `curve.step` is (S, K): the steps of so many episodes differ by seed.
     """
     _validate(locals())
     rng = Seeds(seeds, device)
@@ -159,7 +160,7 @@ def reinforce(env_id, *, seeds=16, updates=60, sub_envs=8, policy=policy_network
     steps, scores = [], []
 
     for update in tqdm(range(1, updates + 1), desc="reinforce", delay=1, leave=False):
-        batch, valid = episodes(envs, agent, rng)
+        batch, valid = episodes(envs, agent, horizon, rng)
         n = valid.sum((1, 2))
         returns = returns_to_go(reward_scale * batch.reward, batch.ended, gamma)
         with torch.no_grad():
