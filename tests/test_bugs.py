@@ -93,7 +93,7 @@ BUGS = {
         "test_replay.py::test_against_a_list",
     ),
     "one norm for the gradients of all seeds": (
-        "dqn.py",
+        "gradients.py",
         "grad.norm(dim=1, keepdim=True)",
         "grad.norm()",
         "test_seeds.py::test_clipping_is_per_seed",
@@ -103,6 +103,78 @@ BUGS = {
         "batch.action[..., None]).squeeze(-1)",
         "batch.action[..., None])",
         "test_dqn.py::test_td_errors_on_a_constant_network",
+    ),
+    "truncation treated as termination in the advantage": (
+        "returns.py",
+        "gamma * ~terminated * next_value",
+        "gamma * ~ended * next_value",
+        "test_policy_gradient.py::test_advantages_by_hand",
+    ),
+    "returns that run across episodes": (
+        "returns.py",
+        "gamma * ~ended[:, t] * total",
+        "gamma * total",
+        "test_policy_gradient.py::test_advantages_by_hand",
+    ),
+    "the last advantage left 0": (
+        "returns.py",
+        "    delta = reward + gamma * ~terminated * next_value - value\n",
+        "    delta = reward + gamma * ~terminated * next_value - value\n    delta[:, -1] = 0\n",
+        "test_policy_gradient.py::test_advantages_by_hand",
+    ),
+    "an advantage that is not detached": (
+        "policy_gradient.py",
+        "    with torch.no_grad():\n        value, next_value",
+        "    if True:\n        value, next_value",
+        "test_policy_gradient.py::test_no_gradient_passes_through_the_advantage",
+    ),
+    "old log-probabilities recomputed with the new policy": (
+        "policy_gradient.py",
+        "(pi.log_prob(action) - old)",
+        "(pi.log_prob(action) - pi.log_prob(action).detach())",
+        "test_policy_gradient.py::test_ratios_are_against_the_policy_that_acted",
+    ),
+    "entropy with the wrong sign": (
+        "policy_gradient.py",
+        "- entropy_weight * entropy",
+        "+ entropy_weight * entropy",
+        "test_policy_gradient.py::test_the_entropy_bonus_spreads_the_policy",
+    ),
+    "entropy with the wrong sign in REINFORCE": (
+        "policy_gradient.py",
+        "+ entropy_weight * pi.entropy()",
+        "- entropy_weight * pi.entropy()",
+        "test_policy_gradient.py::test_the_entropy_bonus_spreads_the_policy",
+    ),
+    "one minibatch permutation for all seeds": (
+        "policy_gradient.py",
+        "rng.permutation(turn).tensor_split",
+        "rng.permutation(turn)[:1].expand(len(rng), turn).tensor_split",
+        "test_policy_gradient.py::test_every_epoch_uses_each_step_once_in_an_order_of_each_seeds_own",
+    ),
+    "the clipped action stored as if it had been drawn": (
+        "envs.py",
+        "Step(before, action,",
+        "Step(before, action.clamp(-1, 1) if self._bounds else action,",
+        "test_policy_gradient.py::test_an_environment_gets_what_it_allows_and_the_agent_learns_from_what_it_drew",
+    ),
+    "the maximum of both surrogates instead of the minimum": (
+        "policy_gradient.py",
+        "torch.minimum(ratio * advantage,",
+        "torch.maximum(ratio * advantage,",
+        "test_policy_gradient.py::test_the_clipped_surrogate_by_hand",
+    ),
+    "steps after the end of an episode learned from": (
+        "policy_gradient.py",
+        "gain * valid.flatten(1)",
+        "gain",
+        "test_policy_gradient.py::test_only_valid_steps_are_learned_from",
+    ),
+    "a log-density without its standard deviation": (
+        "distributions.py",
+        "(z**2 / 2 + self.log_std + ",
+        "(z**2 / 2 + ",
+        "test_policy_gradient.py::test_distributions_against_pytorchs_own",
     ),
 }
 

@@ -16,6 +16,10 @@ q = torch.zeros(2, 3, 4)
 curve = rl.Curve(np.array([1]), np.ones((2, 1)), np.ones(1))
 
 
+pg = partial(rl.ppo, "CartPole-v1", steps=256, seeds=2)
+reinforce = partial(rl.reinforce, "CartPole-v1", updates=2, seeds=2)
+
+
 def policy(obs):
     return torch.zeros(obs.shape[:2], dtype=torch.long)
 
@@ -37,6 +41,37 @@ BAD = [
     (lambda: rl.Envs("CartPole-v1", rl.Seeds(1), 0), "sub_envs is 0; it must be an integer of at least 1"),
     (lambda: rl.Envs("CartPole-v1", rl.Seeds(2)).step(torch.zeros(2)), "action is (2,); it must be of shape (seeds, sub_envs) = (2, 1)"),
     (lambda: rl.dqn("Pendulum-v1", seeds=2), "env_id is 'Pendulum-v1'; it must be an environment with Discrete actions"),
+    (lambda: rl.ppo(Odd, seeds=2, action_space=gym.spaces.MultiBinary(3)), "an environment with Discrete actions or a bounded Box of shape (D,), not MultiBinary(3)"),
+    (lambda: rl.ppo(Odd, seeds=2, action_space=gym.spaces.Box(-np.inf, np.inf, (2,))), "a bounded Box of shape (D,), not Box(-inf, inf, (2,), float32)"),
+    (lambda: rl.ppo("Blackjack-v1", seeds=2), "env_id is 'Blackjack-v1'; it must be an environment with Discrete or Box observations"),
+    (lambda: rl.Envs("Pendulum-v1", rl.Seeds(2)).step(torch.zeros(2, 1)), "action is (2, 1); it must be of shape (seeds, sub_envs, D) = (2, 1, 1)"),
+    (lambda: rl.Envs("Pendulum-v1", rl.Seeds([3, 4])).step(torch.tensor([[[0.0]], [[float("nan")]]])), "the action for Pendulum-v1 is not finite (seed 4, step 0)"),
+    (lambda: pg(seeds=[]), "seeds is []; it must be"),
+    (lambda: pg(steps=255), "steps is 255; it must be an integer of at least 256"),
+    (lambda: pg(horizon=0), "horizon is 0; it must be an integer of at least 1"),
+    (lambda: pg(sub_envs=-2), "sub_envs is -2; it must be an integer of at least 1"),
+    (lambda: pg(epochs=0), "epochs is 0; it must be an integer of at least 1"),
+    (lambda: pg(minibatches=257), "minibatches is 257; it must be at most horizon * sub_envs = 256"),
+    (lambda: pg(minibatches=1.5), "minibatches is 1.5; it must be an integer of at least 1"),
+    (lambda: pg(gamma=1.01), "gamma is 1.01; it must be a finite number from 0.0 to 1.0"),
+    (lambda: pg(lam=-0.1), "lam is -0.1; it must be a finite number from 0.0 to 1.0"),
+    (lambda: pg(lam=None), "lam is None; it must be a finite number from 0.0 to 1.0"),
+    (lambda: pg(entropy_weight=-0.1), "entropy_weight is -0.1; it must be a finite number of at least 0.0"),
+    (lambda: pg(value_weight="x"), "value_weight is 'x'; it must be a finite number of at least 0.0"),
+    (lambda: pg(learning_rate=-1), "learning_rate is -1; it must be a finite number of at least 0.0"),
+    (lambda: pg(estimator=None), "estimator is None; it must be a function (reward, value, next_value, terminated, ended, gamma, lam)"),
+    (lambda: pg(surrogate=0.2), "surrogate is 0.2; it must be a function (ratio, advantage) -> (S, B)"),
+    (lambda: pg(normalize=True), "normalize is True; it must be a function (advantage, valid)"),
+    (lambda: pg(policy="mlp"), "policy is 'mlp'; it must be a function (rng, obs_space, action_space)"),
+    (lambda: pg(value=3), "value is 3; it must be a function (rng, obs_space)"),
+    (lambda: pg(clip=0.5), "clip is 0.5; it must be a function grad (S, P)"),
+    (lambda: pg(tests=-1), "tests is -1; it must be an integer of at least 0"),
+    (lambda: rl.clipped(-0.2), "limit is -0.2; it must be a finite number of at least 0.0"),
+    (lambda: reinforce(updates=0), "updates is 0; it must be an integer of at least 1"),
+    (lambda: reinforce(value_updates=-1), "value_updates is -1; it must be an integer of at least 1"),
+    (lambda: reinforce(baseline=0), "baseline is 0; it must be a function (returns, value, valid)"),
+    (lambda: reinforce(horizon=3), "horizon is 3; it must be at least the length of the longest episode"),
+    (lambda: rl.a2c(partial(Broken, reward=float("nan")), seeds=2, steps=256), "the reward of"),
     (lambda: rl.dqn(Odd, seeds=2, action_space=gym.spaces.Discrete(2, start=1)), "an environment with Discrete actions counted from 0"),
     (lambda: rl.dqn("Blackjack-v1", seeds=2), "env_id is 'Blackjack-v1'; it must be an environment with Discrete or Box observations, not Tuple"),
     (lambda: rl.q_learning("CartPole-v1", seeds=2), "env_id is 'CartPole-v1'; it must be an environment with Discrete observations"),
@@ -115,3 +150,11 @@ def test_a_loss_that_is_not_finite_names_seed_and_step():
         return torch.where(torch.arange(2)[:, None] == 1, torch.inf, td_error**2)
     with pytest.raises(FloatingPointError, match="the loss of seed 8 is not finite at step 512; lower learning_rate"):
         rl.dqn("CartPole-v1", seeds=[3, 8], steps=1_000, loss=explode)
+
+
+@pytest.mark.parametrize("agent", [rl.a2c, rl.ppo])
+def test_a_policy_loss_that_is_not_finite_names_seed_and_step(agent):
+    def explode(advantage, valid):
+        return torch.where(torch.arange(2)[:, None, None] == 1, torch.inf, advantage)
+    with pytest.raises(FloatingPointError, match="the loss of seed 8 is not finite at step 256"):
+        agent("CartPole-v1", seeds=[3, 8], steps=512, normalize=explode)

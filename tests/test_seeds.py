@@ -36,6 +36,22 @@ RUNS = {
         clip=rl.clip_value(0.1),
         loss=rl.huber,
     ),
+    "reinforce, CartPole": partial(
+        rl.reinforce, "CartPole-v1", updates=4, tests=2, learning_rate=0.02, entropy_weight=0.01
+    ),
+    "reinforce, table": partial(
+        rl.reinforce, "FrozenLake-v1", updates=10, tests=2, horizon=100, baseline=rl.no_baseline
+    ),
+    "a2c, CartPole, clipped": partial(
+        rl.a2c, "CartPole-v1", steps=3_000, tests=2, clip=rl.clip_norm(0.5), learning_rate=5e-3
+    ),
+    "ppo, CartPole, minibatches": partial(
+        rl.ppo, "CartPole-v1", steps=2_000, tests=2, minibatches=3, learning_rate=5e-3
+    ),
+    "ppo, pendulums": partial(rl.ppo, "Pendulum-v1", steps=2_000, tests=2, minibatches=2),
+    "ppo, any environment with bounds": partial(
+        rl.ppo, "MountainCarContinuous-v0", steps=640, sub_envs=2, tests=1, max_episode_steps=60
+    ),
 }
 
 

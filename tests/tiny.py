@@ -66,3 +66,49 @@ class Odd(Clock):
     def __init__(self, action_space=Clock.action_space, observation_space=Clock.observation_space):
         super().__init__()
         self.action_space, self.observation_space = action_space, observation_space
+
+
+class Aim(gym.Env):
+    """One step an episode: the reward is minus the squared distance of the action from the goal seen."""
+
+    observation_space = gym.spaces.Box(-1, 1, (1,))
+
+    def __init__(self, low=-1.0, high=1.0):
+        self.action_space = gym.spaces.Box(low, high, (1,))
+        self.seen = []
+
+    def _obs(self):
+        self.goal = float(self.np_random.choice([-0.5, 0.5]))
+        return np.array([self.goal], np.float32)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return self._obs(), {}
+
+    def step(self, action):
+        assert self.action_space.contains(action)
+        reward = -((float(action[0]) - self.goal) ** 2)
+        return self._obs(), reward, True, False, {}
+
+
+class Fork(gym.Env):
+    """Three steps through two states; what an action leads to, and what it pays, depends on the state.
+
+    obs = 2 * step + state. p[state, action] is the probability that state 1 comes next.
+    """
+
+    p = np.array([[0.2, 0.9], [0.6, 0.1]])
+    reward = np.array([[1.0, -0.5], [0.0, 2.0]])
+    observation_space = gym.spaces.Discrete(8)
+    action_space = gym.spaces.Discrete(2)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.t = self.state = 0
+        return 0, {}
+
+    def step(self, action):
+        reward = self.reward[self.state, action]
+        self.state = int(self.np_random.random() < self.p[self.state, action])
+        self.t += 1
+        return 2 * self.t + self.state, float(reward), self.t == 3, False, {}
