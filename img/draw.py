@@ -153,7 +153,7 @@ def replay():
     """Transitions enter a ring buffer in order of time, the newest over the oldest. A minibatch of
     transitions from all over the buffer is drawn at random for each update."""
     n, picks = 16, (3, 6, 10, 13)
-    parts = [text(240, 36, "transitions (s, a, r, s′), in order of time")]
+    parts = [text(240, 36, "(s, a, r, s′, terminated), as time goes")]
     for i in range(5):
         x = 52 + 76 * i
         parts.append(rect(x, 52, 52, 34, GREEN, rx=6))
@@ -246,6 +246,30 @@ def double_dqn():
         text(240, 498, "two noises, only partly alike", color=GREY))
 
 
+def actor_critic():
+    """The actor chooses the actions of a rollout. The critic's values turn its rewards into advantages, which
+    weigh the actor's log-probabilities, and into targets for the critic. Both are numbers: no gradient goes
+    back through them. After the update the rollout is thrown away."""
+    return figure(
+        560, "Actor and critic", actor_critic.__doc__,
+        box(120, 22, 240, 60, GREEN, "environments"),
+        arrow((240, 82), (240, 122)),
+        box(120, 122, 240, 76, PURPLE, "rollout", "T steps, not kept"),
+        arrow((240, 198), (240, 238)),
+        box(92, 238, 296, 76, GREY, "advantages A", "and targets A + V"),
+        arrow((160, 314), (160, 374), color=GREY, dash=True),
+        arrow((320, 314), (320, 374), color=GREY, dash=True),
+        text(240, 350, "numbers", color=GREY),
+        box(70, 374, 160, 76, BLUE, "actor π", "log π(a|s) · A"),
+        box(250, 374, 160, 76, ORANGE, "critic V", "(V − target)²"),
+        arrow((150, 500), (150, 450), color=RED), arrow((330, 500), (330, 450), color=RED),
+        text(240, 530, "red: the gradient, one step each", color="#A84300"),
+        line((70, 412), (34, 412), (34, 52), color=BLUE), arrow((34, 54), (34, 52), (120, 52), color=BLUE),
+        text(46, 140, "a ~ π", "start"),
+        line((410, 412), (446, 412), (446, 276), color=ORANGE),
+        arrow((446, 277), (446, 276), (388, 276), color=ORANGE), text(436, 262, "V(s)", "end"))
+
+
 def termination():
     """Two episodes. The first ends in a terminal state with value 0, so the target is r. The second is cut
     off by the time limit in an ordinary state, so the target is r plus γ times the value of that
@@ -334,7 +358,7 @@ def favicon():
 
 FIGURES = {draw.__name__.replace("_", "-"): draw for draw in (
     agent_environment, q_table_to_network, dqn_network, replay, target_network, dqn_data_flow, double_dqn,
-    termination, batched_seeds, logo, favicon)}
+    actor_critic, termination, batched_seeds, logo, favicon)}
 
 if __name__ == "__main__":
     for name, draw in FIGURES.items():
