@@ -6,14 +6,15 @@ from typing import NamedTuple
 import torch
 
 
-class Categorical(NamedTuple):
-    """One of A actions: logits (S, B, A), any numbers; probabilities are their softmax."""
+class Categorical:
+    """One of A actions: logits (S, B, A), any numbers, kept as log-probabilities."""
 
-    logits: torch.Tensor
+    def __init__(self, logits):
+        self.logits = logits.log_softmax(-1)
 
     def sample(self, rng):
         """Action (S, B): the first whose cumulative probability exceeds a uniform number."""
-        cumulative = self.logits.softmax(-1).cumsum(-1)
+        cumulative = self.logits.exp().cumsum(-1)
         below = rng.uniform(self.logits.shape[1], 1) >= cumulative[..., :-1]  # the last action takes the rest
         return below.sum(-1)
 
@@ -22,17 +23,15 @@ class Categorical(NamedTuple):
 
     def log_prob(self, action):
         """log pi(a | s): action (S, B) -> (S, B)."""
-        return self.logits.log_softmax(-1).gather(-1, action[..., None]).squeeze(-1)
+        return self.logits.gather(-1, action[..., None]).squeeze(-1)
 
     def entropy(self):
         """-sum_a pi log pi, in nats: (S, B)."""
-        log_p = self.logits.log_softmax(-1)
-        return -(log_p.exp() * log_p).sum(-1)
+        return -(self.logits.exp() * self.logits).sum(-1)
 
     def kl(self, other):
         """KL(self || other) = sum_a pi (log pi - log pi'): (S, B)."""
-        log_p, log_q = self.logits.log_softmax(-1), other.logits.log_softmax(-1)
-        return (log_p.exp() * (log_p - log_q)).sum(-1)
+        return (self.logits.exp() * (self.logits - other.logits)).sum(-1)
 
 
 class Gaussian(NamedTuple):

@@ -56,7 +56,7 @@ def mlp(rng, *sizes):
     """Linear layers with ReLU between them: (S, B, sizes[0]) -> (S, B, sizes[-1])."""
     layers = []
     for n_in, n_out in zip(sizes, sizes[1:], strict=False):
-        layers += [Linear(rng, n_in, n_out), nn.ReLU()]
+        layers += [Linear(rng, n_in, n_out), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers[:-1])
 
 

@@ -1,7 +1,8 @@
-"""make bench: `course_rl.dqn` beside stable-baselines3's DQN on CartPole-v1, one process, one thread.
+"""make bench: `course_rl` beside stable-baselines3 on CartPole-v1, one process, one thread.
 
-stable-baselines3 runs with rl-zoo's tuned hyperparameters. Both are tested greedily over the same fresh
-stable-baselines3 runs with the tuned hyperparameters of rl-zoo. Both are tested greedily over the same fresh
+stable-baselines3 runs with the tuned hyperparameters of rl-zoo. Both are tested without exploration over the
+same fresh episodes, off the clock. "Whole run" compares what each needs as its makers tuned it; "engine
+alone" gives both the same networks, batches, steps and updates.
 """
 
 import os
@@ -16,41 +17,78 @@ import numpy as np
 import stable_baselines3 as sb3
 import torch
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.env_util import make_vec_env
 
 import course_rl as rl
 
 SCALE = [2.4, 2.0, 0.2, 2.0]
-OURS = dict(
-    network=partial(rl.q_network, hidden=(32, 32), scale=SCALE),
-    target=rl.double_q_target,
-    reward_scale=0.05,
-    learning_rate=rl.linear(5e-3, 1e-4, 40_000),
-    steps=40_000,
+SMALL = dict(hidden=(32, 32), scale=SCALE)
+ACTOR_CRITIC = dict(
+    policy=partial(rl.policy_network, **SMALL), value=partial(rl.value_network, **SMALL), reward_scale=0.05
 )
-ZOO = dict(
-    learning_rate=2.3e-3,
-    batch_size=64,
-    buffer_size=100_000,
-    learning_starts=1_000,
-    gamma=0.99,
-    target_update_interval=10,
-    train_freq=256,
-    gradient_steps=128,
-    exploration_fraction=0.16,
-    exploration_final_eps=0.04,
-)
+OURS = {
+    "DQN": (
+        rl.dqn,
+        dict(
+            network=partial(rl.q_network, **SMALL),
+            target=rl.double_q_target,
+            reward_scale=0.05,
+            learning_rate=rl.linear(5e-3, 1e-4, 40_000),
+            steps=40_000,
+        ),
+    ),
+    "PPO": (rl.ppo, dict(**ACTOR_CRITIC, learning_rate=rl.linear(3e-3, 0, 40_000), steps=40_000)),
+    "A2C": (rl.a2c, dict(**ACTOR_CRITIC, learning_rate=rl.linear(5e-3, 0, 200_000), steps=200_000)),
+}
+ZOO = {
+    "DQN": (
+        sb3.DQN,
+        1,
+        50_000,
+        dict(
+            policy_kwargs=dict(net_arch=[256, 256]),
+            learning_rate=2.3e-3,
+            batch_size=64,
+            buffer_size=100_000,
+            learning_starts=1_000,
+            gamma=0.99,
+            target_update_interval=10,
+            train_freq=256,
+            gradient_steps=128,
+            exploration_fraction=0.16,
+            exploration_final_eps=0.04,
+        ),
+    ),
+    "PPO": (
+        sb3.PPO,
+        8,
+        100_000,
+        dict(
+            n_steps=32,
+            batch_size=256,
+            gae_lambda=0.8,
+            gamma=0.98,
+            n_epochs=20,
+            ent_coef=0.0,
+            learning_rate=lambda left: 1e-3 * left,
+            clip_range=lambda left: 0.2 * left,
+        ),
+    ),
+    "A2C": (sb3.A2C, 8, 500_000, dict(ent_coef=0.0)),
+}
+GOALS = {"DQN": (50, 8), "PPO": (40, 6), "A2C": (15, 6)}  # whole run, engine alone
 SEEDS, OTHER_SEEDS, EPISODES, TESTS = range(200, 216), (0, 1, 2), 20, 20
 
 
-def greedy_mean(policy, seeds, round):
-    """Mean greedy return (S,) over fresh episodes; the same for both libraries in each round."""
+def mean_return(policy, seeds, round):
+    """Mean return (S,) over fresh episodes; the same for both libraries in each round."""
     return rl.evaluate(
         policy, "CartPole-v1", range(10_000 * (round + 1), 10_000 * (round + 1) + seeds), EPISODES
     ).mean(1)
 
 
 class Tests(BaseCallback):
-    """Greedy tests of stable-baselines3's agent during its training, off the clock."""
+    """Tests of stable-baselines3's agent during its training, off the clock."""
 
     def __init__(self, every):
         super().__init__()
@@ -61,31 +99,27 @@ class Tests(BaseCallback):
         return torch.as_tensor(self.model.predict(obs[0].numpy(), deterministic=True)[0])[None]
 
     def _on_step(self):
-        if self.num_timesteps % self.every == 0:
+        if self.num_timesteps >= self.every * (len(self.means) + 1):
             self.test()
         return True
 
     def test(self):
         now = time.perf_counter() - self.start - self.paused
-        self.means.append(greedy_mean(self.policy, 1, len(self.means))[0])
+        self.means.append(mean_return(self.policy, 1, len(self.means))[0])
         self.seconds.append(now)
         self.paused = time.perf_counter() - self.start - now
 
 
-def other(seed, steps, layers, **changed):
-    """stable-baselines3's run: seconds, updates, test means, their times."""
-    model = sb3.DQN(
-        "MlpPolicy",
-        "CartPole-v1",
-        policy_kwargs=dict(net_arch=layers),
-        seed=seed,
-        device="cpu",
-        **{**ZOO, **changed},
-    )
-    tests = Tests(steps // TESTS)
-    model.learn(steps, callback=tests)
-    seconds = time.perf_counter() - tests.start - tests.paused
-    return seconds, model._n_updates, np.array(tests.means), np.array(tests.seconds)
+def other(name, seed, steps=None, tests=TESTS, **changed):
+    """stable-baselines3's run: seconds, steps, updates, test means, their times."""
+    agent, n_envs, usual, parameters = ZOO[name]
+    env = make_vec_env("CartPole-v1", n_envs=n_envs, seed=seed)
+    model = agent("MlpPolicy", env, seed=seed, device="cpu", **{**parameters, **changed})
+    callback = Tests((steps or usual) // tests)
+    model.learn(steps or usual, callback=callback)
+    seconds = time.perf_counter() - callback.start - callback.paused
+    means, times = np.array(callback.means), np.array(callback.seconds)
+    return seconds, model.num_timesteps, model._n_updates, means, times
 
 
 def first(seconds, means):
@@ -103,71 +137,86 @@ def clock(f, repeats=300):
     return (time.perf_counter() - start) / repeats * 1e6
 
 
-def whole_run():
+def whole_run(name):
     """Both as tuned by their makers; prints the table, returns the ratio of wall times per seed."""
+    agent, parameters = OURS[name]
+    policy_of = rl.greedy if name == "DQN" else rl.deterministic
     means = []
-    curve, network = rl.dqn(
+    curve, network = agent(
         "CartPole-v1",
         seeds=SEEDS,
         tests=TESTS,
         test_episodes=1,
-        **OURS,
-        probe=lambda n: means.append(greedy_mean(rl.greedy(n), len(SEEDS), len(means))) or means[-1],
+        **parameters,
+        probe=lambda x: means.append(mean_return(policy_of(x), len(SEEDS), len(means))) or means[-1],
     )
-    final = greedy_mean(rl.greedy(network), len(SEEDS), TESTS)
+    final = mean_return(policy_of(network), len(SEEDS), TESTS)
     n, seconds = len(SEEDS), curve.seconds[-1]
-    updates = round((OURS["steps"] - 500) * 0.25)
     reached = [first(curve.test.seconds, row) for row in np.stack(means, 1)]
-    theirs = [other(seed, 50_000, [256, 256]) for seed in OTHER_SEEDS]
-    wall, n_updates = np.mean([t[0] for t in theirs]), theirs[0][1]
-    ends = np.array([t[2][-1] for t in theirs])
-    print("\nWhole run, each as its makers tuned it (CartPole-v1, per seed unless stated)")
-    print(f"{'':34}{'course_rl.dqn':>18}{'stable-baselines3':>20}")
+    theirs = [other(name, seed) for seed in OTHER_SEEDS]
+    wall, steps = np.mean([t[0] for t in theirs]), theirs[0][1]
+    ends = np.array([t[3][-1] for t in theirs])
     rows = [
         ("seeds", f"{n} together", f"{len(theirs)}, one by one"),
+        ("steps of a seed", f"{parameters['steps']:,}", f"{steps:,}"),
         ("seconds of the whole run", f"{seconds / n:.2f}", f"{wall:.1f}"),
         ("seconds, all seeds together", f"{seconds:.1f}", f"{wall * len(theirs):.1f}"),
         (
-            "seconds to first greedy mean ≥ 475",
+            "seconds to first mean ≥ 475",
             f"{np.nanmedian(reached) / n:.2f} (median)",
-            " · ".join("never" if np.isnan(x) else f"{x:.0f}" for x in (first(t[3], t[2]) for t in theirs)),
+            " · ".join("never" if np.isnan(x) else f"{x:.0f}" for x in (first(t[4], t[3]) for t in theirs)),
         ),
         (
             "seeds that ever got there",
             f"{np.isfinite(reached).sum()} of {n}",
-            f"{sum(np.isfinite(first(t[3], t[2])) for t in theirs)} of {len(theirs)}",
+            f"{sum(np.isfinite(first(t[4], t[3])) for t in theirs)} of {len(theirs)}",
         ),
-        ("final greedy IQM over seeds", f"{rl.iqm(final):.0f}", f"mean {ends.mean():.0f}"),
+        ("final IQM over seeds", f"{rl.iqm(final):.0f}", f"mean {ends.mean():.0f}"),
         ("worst seed", f"{final.min():.0f}", f"{ends.min():.0f}"),
         ("seeds that end ≥ 475", f"{(final >= 475).sum()} of {n}", f"{(ends >= 475).sum()} of {len(ends)}"),
-        ("environment steps/s, all seeds", f"{n * OURS['steps'] / seconds:,.0f}", f"{50_000 / wall:,.0f}"),
-        ("updates/s, all seeds", f"{n * updates / seconds:,.0f}", f"{n_updates / wall:,.0f}"),
+        ("steps/s, all seeds", f"{n * parameters['steps'] / seconds:,.0f}", f"{steps / wall:,.0f}"),
     ]
-    for name, ours, other_ in rows:
-        print(f"{name:34}{ours:>18}{other_:>20}")
+    print(f"\nWhole run of {name}, each as its makers tuned it (CartPole-v1, per seed unless stated)")
+    print(f"{'':34}{'course_rl':>18}{'stable-baselines3':>20}")
+    for row, ours, theirs_ in rows:
+        print(f"{row:34}{ours:>18}{theirs_:>20}")
     return wall / (seconds / n), rl.iqm(final).value, int((final >= 475).sum())
 
 
-def engine_alone(steps=6_000):
-    """The same network 64-64, batch 64, steps, updates and target interval: returns the ratio per seed."""
-    theirs = other(0, steps, [64, 64], learning_starts=0)
-    updates = theirs[1]
-    curve, _ = rl.dqn(
-        "CartPole-v1",
-        seeds=SEEDS,
-        steps=steps,
-        warmup=0,
-        updates_per_step=updates / steps,
-        tests=0,
-        network=partial(rl.q_network, hidden=(64, 64)),
-        sync=rl.hard_update(10),
-        clip=rl.clip_norm(10.0),
-        capacity=6_400,
-        loss=rl.huber,
-    )
+def same_work(name):
+    """A short run of ours and of theirs with the same networks 64-64, batches, steps and updates."""
+    layers = dict(policy_kwargs=dict(net_arch=[64, 64], activation_fn=torch.nn.ReLU))
+    if name == "DQN":
+        steps = 6_000
+        theirs = other(name, 0, steps, tests=1, **layers, learning_starts=0)
+        ours = rl.dqn(
+            "CartPole-v1",
+            seeds=SEEDS,
+            steps=steps,
+            warmup=0,
+            updates_per_step=theirs[2] / steps,
+            tests=0,
+            network=partial(rl.q_network, hidden=(64, 64)),
+            sync=rl.hard_update(10),
+            clip=rl.clip_norm(10.0),
+            capacity=6_400,
+            loss=rl.huber,
+        )
+        return steps, theirs, ours
+    steps = 25_600
+    theirs = other(name, 0, steps, tests=1, **layers)
+    ours = dict(seeds=SEEDS, steps=steps, sub_envs=8, tests=0, clip=rl.clip_norm(0.5), gamma=0.98, lam=0.8)
+    if name == "PPO":
+        return steps, theirs, rl.ppo("CartPole-v1", **ours, horizon=32, epochs=20)
+    return steps, theirs, rl.a2c("CartPole-v1", **ours, horizon=5, normalize=rl.unnormalized)
+
+
+def engine_alone(name):
+    """Returns the ratio of wall times per seed for the same work."""
+    steps, theirs, (curve, _) = same_work(name)
     ours = curve.seconds[-1] / len(SEEDS)
     print(
-        f"\nEngine alone: net 64-64, batch 64, {steps:,} steps, {updates:,} updates, per seed: "
+        f"Engine alone, {name}: networks 64-64, {steps:,} steps, the same batches and updates, per seed: "
         f"{ours:.2f} s against {theirs[0]:.2f} s"
     )
     return theirs[0] / ours
@@ -176,12 +225,13 @@ def engine_alone(steps=6_000):
 def cost_of_seeds(steps=6_400):
     """The same short training for more and more seeds; returns the ratio of 16 to 1."""
     print(
-        f"\nCost of seeds ({steps:,} steps each)\n"
+        f"\nCost of seeds (DQN, {steps:,} steps each)\n"
         f"{'seeds':>6}{'seconds':>10}{'per seed':>10}{'against one':>13}"
     )
     seconds = {}
     for n in (1, 4, 16, 64):
-        runs = [rl.dqn("CartPole-v1", seeds=n, tests=0, **{**OURS, "steps": steps})[0] for _ in range(2)]
+        parameters = dict(OURS["DQN"][1], seeds=n, steps=steps, tests=0)
+        runs = [rl.dqn("CartPole-v1", **parameters)[0] for _ in range(2)]
         seconds[n] = min(curve.seconds[-1] for curve in runs)
         print(f"{n:>6}{seconds[n]:>10.2f}{seconds[n] / n:>10.3f}{seconds[n] / seconds[1]:>13.2f}")
     return seconds[16] / seconds[1]
@@ -191,7 +241,7 @@ def anatomy():
     """Where the time of an update goes, 16 seeds."""
     rng = rl.Seeds(16)
     envs = rl.Envs("CartPole-v1", rng, 16)
-    online = OURS["network"](rng, envs.obs_space, 2)
+    online = OURS["DQN"][1]["network"](rng, envs.obs_space, 2)
     frozen = copy.deepcopy(online)
     weights, frozen_weights = rl.weight_matrix(online), rl.weight_matrix(frozen)
     optimizer, memory = torch.optim.Adam([weights], fused=True), rl.Replay(40_000, 0.99)
@@ -224,7 +274,7 @@ def anatomy():
         "target update": clock(lambda: frozen_weights.copy_(weights)) / 20,
         "act, step, store (a quarter: 4 updates a step)": clock(lambda: memory.add(act())) / 4,
     }
-    print("\nWhere the time of an update goes (16 seeds, net 32-32, batch 64)")
+    print("\nWhere the time of an update of DQN goes (16 seeds, net 32-32, batch 64)")
     for name, us in parts.items():
         print(f"{name:50}{us:>8.0f} µs{us / sum(parts.values()):>7.0%}")
     print(f"{'sum':50}{sum(parts.values()):>8.0f} µs")
@@ -232,15 +282,25 @@ def anatomy():
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    whole, iqm, solved = whole_run()
-    engine, seeds = engine_alone(), cost_of_seeds()
+    whole = {name: whole_run(name) for name in OURS}
+    print()
+    engine = {name: engine_alone(name) for name in OURS}
+    seeds = cost_of_seeds()
     anatomy()
+    rows = [("16 seeds against one, ours", f"{seeds:.1f} ×", "≤ 3 ×", seeds <= 3)]
+    for name, (ratio, iqm, solved) in whole.items():
+        run_goal, engine_goal = GOALS[name]
+        rows += [
+            (f"{name}: whole run, each as tuned", f"{ratio:.0f} ×", f"≥ {run_goal} ×", ratio >= run_goal),
+            (
+                f"{name}: engine alone, same work",
+                f"{engine[name]:.1f} ×",
+                f"≥ {engine_goal} ×",
+                engine[name] >= engine_goal,
+            ),
+            (f"{name}: final IQM, 16 seeds", f"{iqm:.0f}", "≥ 475", iqm >= 475),
+            (f"{name}: seeds that end ≥ 475", f"{solved} of 16", "≥ 13", solved >= 13),
+        ]
     print("\nRatios (stable-baselines3 / course_rl, wall time per seed)")
-    for name, value, goal, reached in (
-        ("whole run, each as tuned", f"{whole:.0f} ×", "≥ 50 ×", whole >= 50),
-        ("engine alone, same work", f"{engine:.1f} ×", "≥ 8 ×", engine >= 8),
-        ("16 seeds against one, ours", f"{seeds:.1f} ×", "≤ 3 ×", seeds <= 3),
-        ("final greedy IQM, 16 seeds", f"{iqm:.0f}", "≥ 475", iqm >= 475),
-        ("seeds that end ≥ 475", f"{solved} of 16", "≥ 13", solved >= 13),
-    ):
-        print(f"{name:30}{value:>12}{goal:>10}   {'reached' if reached else 'NOT REACHED'}")
+    for name, value, goal, reached in rows:
+        print(f"{name:34}{value:>12}{goal:>10}   {'reached' if reached else 'NOT REACHED'}")
