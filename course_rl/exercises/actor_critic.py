@@ -19,8 +19,8 @@ def integers(generator, low, high, *shape):
 
 
 def rollout_case(generator):
-    """One seed, five steps of two environments: in each one episode terminates and another is "
-    "truncated."""
+    """One seed, five steps of two environments: in each one episode terminates and another is
+    truncated."""
     value = integers(generator, 1, 4, 1, 5, 2)
     next_value = torch.cat([value[:, 1:], integers(generator, 1, 4, 1, 1, 2)], 1)
     terminated, ended = torch.zeros(2, 1, 5, 2, dtype=torch.bool)
@@ -72,8 +72,13 @@ def critics_target(reward, value, next_value, terminated, ended, gamma, lam):
 
 
 def with_gradients(answer, **case):
-    """The loss, and its gradient by every float tensor among its arguments."""
-    inputs = {name: x.clone().requires_grad_() if torch.is_tensor(x) and x.is_floating_point() else x
+    """The loss, and its gradient with respect to every float tensor among its arguments, except `reward`.
+
+    The gradient with respect to `reward` is left out: it shows no more than whether the whole target is
+    detached or `next_value` alone, and both are right.
+    """
+    inputs = {name: x.clone().requires_grad_()
+              if torch.is_tensor(x) and x.is_floating_point() and name != "reward" else x
               for name, x in case.items()}
     leaves = [x for x in inputs.values() if torch.is_tensor(x) and x.requires_grad]
     loss = answer(**inputs)
@@ -228,13 +233,13 @@ EXERCISES = [
                     -(log_prob * advantage.detach() + entropy_weight * entropy).sum(1),
                     "You add over the batch; the loss is the mean, so that it does not grow with the "
                     "batch.",
-                    "你对小批量求了和；损失函数应取平均，才不会随批量增大。",
-                    "Вы складываете по мини-батчу; нужно среднее, чтобы потери не росли вместе с ним."),
+                    "你对批量求了和；损失函数应取平均，才不会随批量增大。",
+                    "Вы складываете по батчу; нужно среднее, чтобы потери не росли вместе с ним."),
             Mistake("seeds averaged",
                     lambda log_prob, advantage, entropy, entropy_weight:
                     -(log_prob * advantage.detach() + entropy_weight * entropy).mean(),
                     "You average over the seeds too: axis 0 stays, one loss per seed.",
-                    "你把种子也平均掉了：应保留 0 轴，每个种子一个损失。",
+                    "你把种子也平均掉了：应保留第 0 轴，每个种子一个损失。",
                     "Вы усреднили и по зёрнам: ось 0 остаётся, по одному значению потерь на зерно."),
         )),
     Exercise(
@@ -264,7 +269,7 @@ EXERCISES = [
                     "Your softmax runs over the states of the batch; it belongs on the last axis, "
                     "the actions.",
                     "你的 softmax 沿批量中的状态计算；它应沿最后一个轴，即动作轴。",
-                    "Ваш softmax берётся по состояниям мини-батча; нужна последняя ось, действия."),
+                    "Ваш softmax берётся по состояниям батча; нужна последняя ось, действия."),
             Mistake("mean over states", lambda logits: entropy(logits).mean(-1),
                     "You average over the states too; one number per state is wanted.",
                     "你把状态也平均掉了；应当每个状态一个数。",
@@ -278,12 +283,10 @@ EXERCISES = [
                     lambda reward, value, next_value, terminated, gamma:
                     ((reward + gamma * ~terminated * next_value - value) ** 2).mean(1),
                     "The value is right, but the gradient also flows through the target: this is the "
-                    "residual "
-                    "gradient. Hold `next_value` fixed.",
-                    "数值是对的，但梯度也流过了目标值：这是残差梯度。请把 `next_value` 固定住。",
+                    "residual gradient. Hold the target fixed.",
+                    "数值是对的，但梯度也流过了目标值：这是残差梯度。请把目标值固定住。",
                     "Значение верно, но градиент течёт и через целевое значение: это остаточный "
-                    "градиент. "
-                    "Зафиксируйте `next_value`."),
+                    "градиент. Зафиксируйте цель."),
             Mistake("the estimate held fixed",
                     lambda reward, value, next_value, terminated, gamma:
                     ((reward + gamma * ~terminated * next_value - value.detach()) ** 2).mean(1),
@@ -307,7 +310,7 @@ EXERCISES = [
                     "только награда."),
             Mistake("seeds averaged", lambda **case: critic_loss(**case).mean(),
                     "You average over the seeds too: axis 0 stays, one loss per seed.",
-                    "你把种子也平均掉了：应保留 0 轴，每个种子一个损失。",
+                    "你把种子也平均掉了：应保留第 0 轴，每个种子一个损失。",
                     "Вы усреднили и по зёрнам: ось 0 остаётся, по одному значению потерь на зерно."),
             Mistake("not squared",
                     lambda reward, value, next_value, terminated, gamma:
