@@ -7,7 +7,7 @@ from course_rl.distributions import Gaussian
 from course_rl.policy_gradient import clipped
 
 FAR = "“How far may a policy move?” (ppo)"
-CLIP = "“PPO: no reward for going further” (ppo)"
+CLIP = "“PPO: no gain from going further” (ppo)"
 CONTINUOUS = "“Continuous actions” (ppo)"
 SQUASHING = "“Squashing” (ppo)"
 
@@ -66,7 +66,7 @@ EXERCISES = [
             Mistake("maximum",
                     lambda ratio, advantage: torch.maximum(ratio * advantage,
                                                            ratio.clamp(0.8, 1.2) * advantage),
-                    "The maximum keeps the better of the two values and so rewards going further; take the "
+                    "The maximum keeps the better of the two values and so favours going further; take the "
                     "minimum.",
                     "最大值保留了两者中较大的一个，于是会奖励走得更远；应取最小值。",
                     "Максимум оставляет большее из двух и поощряет уходить дальше; нужен минимум."),
@@ -153,10 +153,10 @@ EXERCISES = [
             Mistake("normalisation missing",
                     lambda mean, log_std, action: -(((action - mean) / log_std.exp()) ** 2 / 2).sum(-1),
                     "The term with log_std is missing: a wide distribution would be as dense as a narrow "
-                    "one, and the standard deviation would grow without end.",
+                    "one, and the standard deviation would grow without bound.",
                     "缺少含 log_std 的项：宽的分布会和窄的一样密，标准差会无限增大。",
                     "Нет слагаемого с log_std: широкое распределение было бы столь же плотным, как узкое, и "
-                    "стандартное отклонение росло бы без конца."),
+                    "стандартное отклонение росло бы неограниченно."),
             Mistake("constant missing",
                     lambda mean, log_std, action: -(((action - mean) / log_std.exp()) ** 2 / 2
                                                     + log_std).sum(-1),
