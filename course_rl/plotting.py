@@ -38,14 +38,16 @@ def plot(curves, ax=None, statistic=np.mean):
             "curves", curves, "a dict {label: Curve} that is not empty")
     function("statistic", statistic, "(values, axis) -> value")
     ax = ax or plt.gca()
-    curves = {label: curve.aligned() for label, curve in curves.items()}
-    for number, (label, curve) in enumerate(curves.items()):
+    shown = {label: curve.aligned() for label, curve in curves.items()}
+    for number, (label, curve) in enumerate(shown.items()):
         band(ax, curve.step, curve.value, label, number, statistic)
     runs = {float(c.seconds[-1]): c for c in curves.values()}.values()  # a run and its test share their end
     seeds = sorted({len(c.value) for c in runs})
     total = sum(c.seconds[-1] for c in runs)
-    steps = max(c.step[-1] for c in runs)
-    run = f"{' / '.join(map(str, seeds))} seeds, {steps:,} steps each, {total:.1f} s in all"
+    steps = max(c.step[-1] for c in shown.values())
+    ragged = any(c.step.ndim > 1 for c in runs)
+    extent = f"shown up to {steps:,} steps" if ragged else f"{steps:,} steps each"
+    run = f"{' / '.join(map(str, seeds))} seeds, {extent}, {total:.1f} s in all"
     ax.set(xlabel=f"environment steps per seed\n{run}", ylabel="episode return")
     ax.legend()
     return ax

@@ -61,6 +61,15 @@ def test_plot_states_seeds_steps_and_wall_time():
     plt.close(fig)
 
 
+def test_plot_shows_seeds_of_different_length_as_far_as_all_got():
+    steps = np.array([[100, 300], [100, 200]])
+    fig, ax = plt.subplots()
+    rl.plot({"REINFORCE": rl.Curve(steps, np.ones((2, 2)), np.array([0.5, 1.5]))}, ax)
+    assert "2 seeds, shown up to 200 steps, 1.5 s in all" in ax.get_xlabel()
+    assert ax.lines[0].get_xdata().tolist() == [100, 200]
+    plt.close(fig)
+
+
 def test_a_point_is_drawn_once_every_seed_has_a_value():
     fig, ax = plt.subplots()
     rl.band(ax, [1, 2, 3], [[np.nan, 1, 2], [1, 1, 4]], "x")
