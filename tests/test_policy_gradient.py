@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
@@ -264,8 +265,6 @@ def test_an_environment_gets_what_it_allows_and_the_agent_learns_from_what_it_dr
 
 
 def test_pendulums_move_as_gymnasiums_single_pendulum_does():
-    import gymnasium as gym
-
     envs = rl.Envs("Pendulum-v1", rl.Seeds(2), 2)
     assert type(envs._vector).__name__ == "Pendulums"
     singles = [gym.make("Pendulum-v1").unwrapped for _ in range(4)]

@@ -75,7 +75,6 @@ class Aim(gym.Env):
 
     def __init__(self, low=-1.0, high=1.0):
         self.action_space = gym.spaces.Box(low, high, (1,))
-        self.seen = []
 
     def _obs(self):
         self.goal = float(self.np_random.choice([-0.5, 0.5]))
