@@ -1,11 +1,12 @@
 # book: build the book · test: every gate · lab: run the chapters in Jupyter · serve: read the built book on a local port
-# bench: measure the engine against another library · lint: ruff · clean: forget all that was built, keep .venv
+# bench: measure the engine against another library · fit: fit the recommender's users and films to ratings anew
+# lint: ruff · clean: forget all that was built, keep .venv
 
 PYTHON ?= python3
 BIN := .venv/bin
 START := $(shell date +%s)
 
-.PHONY: book test lab serve bench lint clean
+.PHONY: book test lab serve bench fit lint clean
 
 book: .venv/.book
 	$(BIN)/python book/build.py
@@ -26,6 +27,9 @@ serve: book
 
 bench: .venv/.bench
 	$(BIN)/python tests/bench.py
+
+fit: .venv/.fit
+	$(BIN)/python -m course_rl.movierec.fit
 
 clean:
 	rm -rf _build

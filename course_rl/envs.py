@@ -27,7 +27,8 @@ class Envs:
 
     env_id: a Gymnasium id, or a function that makes an environment; rng: `Seeds`; kwargs go to its making.
     Actions are Discrete, or a Box of D numbers: then -1 and 1 stand for its bounds, and what lies beyond is
-    clipped on the way into the environment. Observations are Discrete or a Box. Bad input raises ValueError.
+    clipped on the way into the environment. Observations are Discrete, a Box, or a Dict of these, whose
+    entries then stand in one row in the order of the space's keys. Bad input raises ValueError.
     """
 
     def __init__(self, env_id, rng, sub_envs=1, **kwargs):
@@ -38,8 +39,7 @@ class Envs:
                 f"a function that makes a gymnasium.Env, not {env!r}")
         self.name, self.obs_space, self.action_space = env_id, env.observation_space, env.action_space
         self._bounds = self._action_bounds()
-        require(isinstance(self.obs_space, (gym.spaces.Discrete, gym.spaces.Box)), "env_id", env_id,
-                f"an environment with Discrete or Box observations, not {self.obs_space}")
+        self._check_obs_space()
         self.rng, self.sub_envs = rng, sub_envs
         self._vector = backend(env_id, make, kwargs)(make, len(rng), sub_envs)
         self.returns = []  # one (S, E) array per step: the return of the episode that ended there, else nan
@@ -50,6 +50,13 @@ class Envs:
         require(isinstance(self.action_space, gym.spaces.Discrete), "env_id", self.name,
                 f"an environment with Discrete actions, not {self.action_space}")
         return int(self.action_space.n)
+
+    def _check_obs_space(self):
+        space = self.obs_space
+        entries = space.values() if isinstance(space, gym.spaces.Dict) else [space]
+        kinds = (gym.spaces.Discrete, gym.spaces.Box, gym.spaces.MultiDiscrete)
+        require(all(isinstance(entry, kinds) for entry in entries), "env_id", self.name,
+                f"an environment with Discrete or Box observations, or a Dict of these, not {space}")
 
     def _action_bounds(self):
         """Lowest and highest action of a Box (D,), None for Discrete actions."""

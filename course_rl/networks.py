@@ -66,6 +66,8 @@ def _from_obs(rng, obs_space, n_out, hidden, scale):
         integer("hidden", n, 1)
     if isinstance(obs_space, gym.spaces.Discrete):
         return nn.Sequential(OneHot(int(obs_space.n)), mlp(rng, int(obs_space.n), *hidden, n_out))
+    require(isinstance(obs_space, gym.spaces.Box), "obs_space", obs_space,
+            "Discrete or a Box; pass a network that reads these observations")
     n_in = math.prod(obs_space.shape)
     sizes = torch.as_tensor(scale)
     require(sizes.numel() in (1, n_in) and bool((sizes > 0).all()), "scale", scale,

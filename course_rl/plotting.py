@@ -9,6 +9,7 @@ from course_rl.guard import function, require
 COLORS = {  # Okabe and Ito's palette, told apart by colour-blind readers
     "Q-learning": "#000000", "naive DQN": "#D55E00", "DQN": "#0072B2", "Double DQN": "#009E73",
     "REINFORCE": "#E69F00", "A2C": "#CC79A7", "PPO": "#000000",
+    "myopic": "#D55E00", "no third": "#56B4E9", "popular": "#CC79A7", "planner": "#000000",
     "optimum": "#7F7F7F", "random": "#7F7F7F", "training": "#E69F00", "test": "#0072B2",
 }
 

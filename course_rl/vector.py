@@ -1,4 +1,4 @@
-"""Four ways to step S x E environments, each reset in the step that ends its episode.
+"""Five ways to step S x E environments, each reset in the step that ends its episode.
 
 All have `reset(rng) -> obs`, which starts new episodes from new streams, and `step(action) ->
 obs, reward, terminated, truncated, final_obs`, NumPy arrays (S * E, ...). `final_obs` is the true last
@@ -11,6 +11,15 @@ from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 from gymnasium.envs.classic_control.pendulum import PendulumEnv
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
+from course_rl import movierec
+
+
+def rows(space, obs, *batch):
+    """Observations as an array: the entries of a Dict `space` in one row (*batch, sum of sizes)."""
+    if not isinstance(space, gym.spaces.Dict):
+        return obs
+    return np.concatenate([np.reshape(obs[name], (*batch, -1)) for name in space], -1, dtype=np.float32)
+
 
 class Sync:
     """Any environment, one Python object each."""
@@ -19,15 +28,19 @@ class Sync:
         self.sub_envs = sub_envs
         self.envs = SyncVectorEnv([make] * (n_seeds * sub_envs), autoreset_mode=AutoresetMode.SAME_STEP)
 
+    def _rows(self, obs):
+        return rows(self.envs.single_observation_space, obs, self.envs.num_envs)
+
     def reset(self, rng):
         seeds = [int(seed) for stream in rng.streams for seed in stream.integers(2**31, size=self.sub_envs)]
-        return self.envs.reset(seed=seeds)[0]  # episodes that follow go on with the same streams
+        return self._rows(self.envs.reset(seed=seeds)[0])  # episodes that follow go on with the same streams
 
     def step(self, action):
         obs, reward, terminated, truncated, info = self.envs.step(action)
-        final_obs, ended = obs.copy(), terminated | truncated
-        if ended.any():
-            final_obs[ended] = np.stack(info["final_obs"][ended])
+        obs = self._rows(obs)
+        final_obs = obs.copy()
+        for k in np.flatnonzero(terminated | truncated):
+            final_obs[k] = rows(self.envs.single_observation_space, info["final_obs"][k])
         return obs, reward, terminated, truncated, final_obs
 
 
@@ -125,11 +138,13 @@ class Tables:
 
 
 def backend(env_id, make, kwargs):
-    """The fastest of the four that is exact for this environment; a callable is always stepped as it is."""
+    """The fastest of the five that is exact for this environment; a callable is always stepped as it is."""
     if env_id == "CartPole-v1" and set(kwargs) <= {"max_episode_steps"}:
         return CartPoles
     if env_id == "Pendulum-v1" and set(kwargs) <= {"max_episode_steps"}:
         return Pendulums
+    if env_id == movierec.ID:
+        return movierec.MovieRecs
     if isinstance(env_id, str):
         env = make().unwrapped
         if hasattr(env, "P") and not getattr(env, "fickle_passenger", False):  # a taxi beyond its table

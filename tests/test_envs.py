@@ -12,6 +12,7 @@ BACKENDS = {
     "Sync": lambda sub_envs: rl.Envs(Clock, rl.Seeds(2), sub_envs),
     "CartPoles": lambda sub_envs: rl.Envs("CartPole-v1", rl.Seeds(2), sub_envs, max_episode_steps=30),
     "Tables": lambda sub_envs: rl.Envs("FrozenLake-v1", rl.Seeds(2), sub_envs, max_episode_steps=20),
+    "MovieRecs": lambda sub_envs: rl.Envs(rl.movierec.ID, rl.Seeds(2), sub_envs),
 }
 
 

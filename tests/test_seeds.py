@@ -52,6 +52,18 @@ RUNS = {
     "ppo, any environment with bounds": partial(
         rl.ppo, "MountainCarContinuous-v0", steps=640, sub_envs=2, tests=1, max_episode_steps=60
     ),
+    "dqn, recommender": partial(
+        rl.dqn, rl.movierec.ID, steps=1_600, tests=2, network=rl.movierec.q_network(rl.movierec.world())
+    ),
+    "ppo, recommender": partial(
+        rl.ppo,
+        rl.movierec.ID,
+        steps=1_600,
+        tests=2,
+        minibatches=3,
+        policy=rl.movierec.policy_network(rl.movierec.world()),
+        value=rl.movierec.value_network(rl.movierec.world()),
+    ),
 }
 
 
