@@ -176,6 +176,36 @@ BUGS = {
         "(z**2 / 2 + ",
         "test_policy_gradient.py::test_distributions_against_pytorchs_own",
     ),
+    "an ignored film enters the history": (
+        "movierec/env.py",
+        "np.where(clicked[:, None], newer, self.history)",
+        "newer",
+        "test_movierec.py::test_the_simulator_does_what_the_equations_say",
+    ),
+    "boredom by the history before the click": (
+        "movierec/env.py",
+        "1 + same[:, :-1].sum(1)",
+        "same.sum(1)",
+        "test_movierec.py::test_the_simulator_does_what_the_equations_say",
+    ),
+    "the next user's first observation as the last of the one who left": (
+        "movierec/env.py",
+        "terminated, truncated, final_obs",
+        "terminated, truncated, obs",
+        "test_movierec.py::test_the_last_observation_is_still_of_the_user_who_leaves",
+    ),
+    "an optimum for users who never leave after ignoring": (
+        "movierec/planning.py",
+        "(1 - click) * (1 - min(ignoring, 1))",
+        "1 - click",
+        "test_movierec.py::test_backward_induction_against_a_recursion_without_arrays",
+    ),
+    "an upper bound that overlooks films": (
+        "movierec/planning.py",
+        "best = np.maximum.accumulate(self.world.like[user, order])",
+        "best = np.minimum.accumulate(self.world.like[user, order])",
+        "test_movierec.py::test_the_front_leaves_out_what_another_film_beats",
+    ),
 }
 
 
