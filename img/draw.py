@@ -270,6 +270,46 @@ def actor_critic():
         arrow((446, 277), (446, 276), (388, 276), color=ORANGE), text(436, 262, "V(s)", "end"))
 
 
+def visit():
+    """One visit. A film is recommended; it is ignored for a reward of minus 0.1, or clicked. A clicked film
+    enters the history and is abandoned, reward 1, or finished, reward 10. After each answer the subscriber
+    leaves, which terminates the episode, or comes again; boredom makes leaving likely after a click."""
+    return figure(
+        640, "One visit of a subscriber", visit.__doc__,
+        box(110, 22, 260, 76, BLUE, "recommend film i", "seen: user u, history h"),
+        arrow((170, 98), (100, 158)), arrow((310, 98), (360, 158)),
+        box(20, 158, 160, 76, GREY, "ignored", "r = −0.1"),
+        box(250, 158, 210, 76, GREEN, "clicked", "i enters the history"),
+        arrow((310, 234), (270, 290)), arrow((400, 234), (414, 290)),
+        box(196, 290, 136, 76, ORANGE, "abandoned", "r = 1"),
+        box(346, 290, 116, 76, PURPLE, "finished", "r = 10"),
+        arrow((100, 234), (100, 420)), arrow((264, 366), (264, 420)), arrow((404, 366), (404, 420)),
+        rect(20, 420, 440, 94, RED, rx=10), text(240, 446, "leaves with probability", bold=True),
+        text(100, 474, "0.09"), text(264, 474, "0.10 + β(c)"), text(404, 474, "β(c)"),
+        text(240, 502, "c films of one group: boredom", color=GREY),
+        arrow((126, 514), (126, 552)), arrow((354, 514), (354, 552)),
+        box(20, 552, 212, 70, RED, "leaves", "terminated"),
+        box(248, 552, 212, 70, BLUE, "stays", "next visit"))
+
+
+def film_scores():
+    """Every film of the catalogue is described by the same features and read by the same weights. The mean of
+    all readings stands beside each of them when it is scored. The output has one number for each film."""
+    parts = []
+    for k, name in enumerate(("film 1", "film 2", "film N")):
+        y = 60 + 122 * k + (28 if k == 2 else 0)
+        parts += [box(18, y, 136, 72, GREY, name, "features"), arrow((154, y + 36), (194, y + 36)),
+                  box(194, y, 92, 72, BLUE, "read"), arrow((286, y + 36), (334, y + 36)),
+                  box(334, y, 92, 72, GREEN, "score"), arrow((426, y + 36), (462, y + 36))]
+    return figure(
+        560, "Films read by the same weights", film_scores.__doc__,
+        text(240, 40, "the same weights in every row", color=GREY), *parts,
+        text(86, 318, "⋮", size=30), text(240, 318, "⋮", size=30), text(380, 318, "⋮", size=30),
+        box(194, 452, 176, 70, ORANGE, "mean of all", "beside each"),
+        line((310, 96), (310, 452), color=ORANGE), arrow((370, 487), (380, 487), (380, 404), color=ORANGE),
+        text(240, 546, "S × B × N scores", color=GREY))
+
+
 def termination():
     """Two episodes. The first ends in a terminal state with value 0, so the target is r. The second is cut
     off by the time limit in an ordinary state, so the target is r plus γ times the value of that
@@ -358,7 +398,7 @@ def favicon():
 
 FIGURES = {draw.__name__.replace("_", "-"): draw for draw in (
     agent_environment, q_table_to_network, dqn_network, replay, target_network, dqn_data_flow, double_dqn,
-    actor_critic, termination, batched_seeds, logo, favicon)}
+    actor_critic, visit, film_scores, termination, batched_seeds, logo, favicon)}
 
 if __name__ == "__main__":
     for name, draw in FIGURES.items():

@@ -1,8 +1,8 @@
 """make bench: `course_rl` beside stable-baselines3 on CartPole-v1 and MovieRec-v0, one process, one thread.
 
-On CartPole stable-baselines3 runs with the tuned hyperparameters of rl-zoo. Both are tested without exploration
-over the same fresh episodes, off the clock. "Whole run" compares what each needs as its makers tuned it; "engine
-alone" gives both the same networks, batches, steps and updates.
+On CartPole stable-baselines3 runs with the tuned hyperparameters of rl-zoo. Both are tested without
+exploration over the same fresh episodes, off the clock. "Whole run" compares what each needs as its makers
+tuned it; "engine alone" gives both the same networks, batches, steps and updates.
 """
 
 import os
@@ -284,7 +284,7 @@ def anatomy():
 
 
 def subscribers(steps=500):
-    """Visits a second of the vector environment in one process; returns that of 64 subscribers, in millions."""
+    """Visits a second of the vector environment in one process; returns that of 64, in millions."""
     print("\nMovieRec-v0, vector environment, random films\n   subscribers   visits/s")
     rate = {}
     for n in (1, 64, 1_000, 10_000):
