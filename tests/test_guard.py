@@ -57,6 +57,8 @@ BAD = [
     (lambda: rl.movierec.MovieRec(hidden="age"), "hidden is ('age',); it must be a part of ('user', 'history')"),
     (lambda: rl.movierec.MovieRecVector(0), "num_envs is 0; it must be an integer of at least 1"),
     (lambda: rl.movierec.MovieRecVector(2).reset(seed=[1]), "seed is [1]; it must be a number, or 2 of them"),
+    (lambda: rl.movierec.MovieRec().step(10), "action is 10; it must be one of Discrete(10)"),
+    (lambda: rl.movierec.MovieRecVector(2).step([3, -1]), "action is array([ 3, -1]); it must be one of MultiDiscrete([10 10])"),
     (lambda: rl.Envs(rl.movierec.ID, rl.Seeds(1), colour="blue"), "it must be an environment that takes the arguments {'colour': 'blue'}"),
     (lambda: rl.movierec.Planner(rl.movierec.world(11)), "world is 'a catalogue of 11 films'; it must be one of 10 films"),
     (lambda: rl.movierec.expected_return(rl.movierec.world(), policy, [0], gamma=2.0), "gamma is 2.0; it must be a finite number from 0.0 to 1.0"),

@@ -194,8 +194,10 @@ class MovieRecVector(gym.vector.VectorEnv):
         return as_dict(self.subscribers.obs()), {"user_id": self.subscribers.user.copy()}
 
     def step(self, action):
+        action = np.asarray(action)
+        require(self.action_space.contains(action), "action", action, f"one of {self.action_space}")
         s, uniform = self.subscribers, self._draws(4)
-        reward, terminated, truncated = s.visit(np.asarray(action), uniform)
+        reward, terminated, truncated = s.visit(action, uniform)
         info, ended = {"outcome": s.outcome}, terminated | truncated
         obs = s.obs()
         if ended.any():
