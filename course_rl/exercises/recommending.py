@@ -95,8 +95,11 @@ def _rows_rescaled(transition, reward, horizon):
 
 
 def rule_case(generator):
-    """One seed, two users, four films, rewards all different; for the second user every film is crowded."""
-    reward = generator.permuted(np.tile(np.arange(-2, 7) / 2, (2, 1)), axis=1)[None, :, :4]
+    """One seed, two users, four films, rewards all different; for the second user every film is crowded, and
+    the rewards are close."""
+    first = generator.permutation(np.arange(-2, 7) / 2)[:4]
+    second = generator.permutation(np.arange(801, 805) / 100)
+    reward = np.stack([first, second])[None]
     of_group = generator.integers(1, 6, size=(1, 2, 4))
     of_group[0, 0, 0], of_group[0, 1] = 1, generator.integers(3, 6, size=4)
     return {"reward": torch.as_tensor(reward, dtype=torch.float32), "of_group": torch.as_tensor(of_group),
@@ -104,6 +107,10 @@ def rule_case(generator):
 
 
 def hand_rule(reward, of_group, limit):
+    return (reward - 100 * (of_group >= limit)).argmax(-1)
+
+
+def _rewards_rounded_away(reward, of_group, limit):
     return (reward - 1e6 * (of_group >= limit)).argmax(-1)
 
 
@@ -213,8 +220,15 @@ EXERCISES = [
                     "而如果所有影片都被禁，它们看起来就都一样了。",
                     "Вы обнулили награду запрещённых фильмов. У разрешённых она бывает и меньше 0, а если "
                     "запрещены все, все они кажутся одинаковыми."),
+            Mistake("rewards rounded away", _rewards_rounded_away,
+                    "If all films are forbidden, their rewards no longer decide: you subtract so much that "
+                    "float32 rounds them away (or you give all forbidden films the same number).",
+                    "如果所有影片都被禁，起作用的就不再是它们的奖励：你减去的数太大，float32 把奖励舍入掉了"
+                    "（或者你给所有被禁的影片赋了同一个数）。",
+                    "Если запрещены все фильмы, их награды уже ничего не решают: вы вычитаете столько, что "
+                    "float32 их теряет при округлении (или даёте всем запрещённым одно и то же число)."),
             Mistake("least crowded", lambda reward, of_group, limit:
-                    (reward - 1e6 * of_group).argmax(-1),
+                    (reward - 100 * of_group).argmax(-1),
                     "You always take a film of the least crowded group. Below the limit, the reward decides.",
                     "你总是选出现次数最少的组里的影片。只要低于上限，就应由奖励决定。",
                     "Вы всегда берёте фильм из группы, которой меньше всего. Ниже предела решает награда."),
