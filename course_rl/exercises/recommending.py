@@ -98,7 +98,7 @@ def rule_case(generator):
     """One seed, two users, four films, rewards all different; for the second user every film is crowded, and
     the rewards are close."""
     first = generator.permutation(np.arange(-2, 7) / 2)[:4]
-    second = generator.permutation(np.arange(801, 805) / 100)
+    second = generator.permutation(np.arange(800, 804) / 100)
     reward = np.stack([first, second])[None]
     of_group = generator.integers(1, 6, size=(1, 2, 4))
     of_group[0, 0, 0], of_group[0, 1] = 1, generator.integers(3, 6, size=4)
