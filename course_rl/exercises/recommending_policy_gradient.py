@@ -1,5 +1,6 @@
 """Exercises of the chapter on policy gradients for recommendations."""
 
+import numpy as np
 import torch
 
 from course_rl.check import Exercise, Mistake
@@ -68,20 +69,25 @@ def slope(answer, ratio, advantage):
     return torch.autograd.grad(gain.sum(), ratio)[0]
 
 
-def taste_case(generator):
-    """Two seeds, two visits, tastes of two numbers, four films; no two films score the same."""
-    factor = torch.as_tensor(generator.integers(-4, 5, (4, 2)) + generator.random((4, 2)) / 4)
-    factor = (factor * torch.tensor([1.0, 0.25]) + torch.tensor([2.0, 0.0])).float()
+def neighbour_case(generator):
+    """Two seeds, two visits, tastes of two numbers, five films, of which two or three are neighbours."""
     taste = torch.as_tensor(generator.choice([-1.0, -0.5, 0.5, 1.0], size=(2, 2, 2))).float()
-    return {"taste": taste, "factor": (factor * 1000).round() / 1000}
+    factor = torch.as_tensor(generator.integers(-30, 31, (5, 2)) / 10).float()
+    q = torch.as_tensor(np.stack([generator.permutation(5) + 1 for _ in range(4)])).float().reshape(2, 2, 5)
+    return {"taste": taste, "factor": factor, "q": q, "k": int(generator.integers(2, 4))}
 
 
-def standardised(factor):
-    return (factor - factor.mean(0)) / factor.std(0, correction=0)
+def distance(taste, factor):
+    return torch.cdist(taste, factor.expand(len(taste), -1, -1))
 
 
-def to_film(taste, factor):
-    return (taste @ standardised(factor).T).argmax(-1)
+def best_of(near, q):
+    """Of the films near (S, B, k) the one with the largest q: (S, B)."""
+    return near.gather(-1, q.gather(-1, near).argmax(-1, keepdim=True)).squeeze(-1)
+
+
+def best_neighbour(taste, factor, q, k):
+    return best_of(distance(taste, factor).topk(k, largest=False).indices, q)
 
 
 EXERCISES = [
@@ -196,41 +202,48 @@ EXERCISES = [
                     "Вы поднимаете малые веса до 2, а надо опускать до 2 большие."),
         )),
     Exercise(
-        name="rec-taste-to-film", section=CONTINUOUS, solution=to_film, cases=taste_case,
+        name="rec-best-neighbour", section=CONTINUOUS, solution=best_neighbour, cases=neighbour_case,
         mistakes=(
-            Mistake("not standardised", lambda taste, factor: (taste @ factor.T).argmax(-1),
-                    "The factors are not standardised: a factor of large mean or spread decides alone.",
-                    "因子没有标准化：均值或离散程度大的那个因子会独自决定结果。",
-                    "Факторы не стандартизованы: всё решает тот, у которого велики среднее или разброс."),
-            Mistake("nearest",
-                    lambda taste, factor: torch.cdist(
-                        taste, standardised(factor).expand(len(taste), -1, -1)).argmin(-1),
-                    "This is the nearest film. The largest product is asked: the length of the taste does "
-                    "not count, only its direction.",
-                    "这是距离最近的影片。要求的是乘积最大的：口味向量的长度不起作用，只有方向起作用。",
-                    "Это ближайший фильм, а нужно наибольшее произведение: длина вектора вкуса не важна, "
-                    "важно лишь направление."),
-            Mistake("cosine",
-                    lambda taste, factor: (taste @ torch.nn.functional.normalize(
-                        standardised(factor), dim=-1).T).argmax(-1),
-                    "You divide by the length of every film's vector; the product itself decides.",
-                    "你除以了每部影片向量的长度；应由乘积本身决定。",
-                    "Вы делите на длину вектора каждого фильма, а решает само произведение."),
-            Mistake("per film",
-                    lambda taste, factor: (taste @ ((factor - factor.mean(1, keepdim=True))
-                                                    / factor.std(1, keepdim=True, correction=0)).T
-                                           ).argmax(-1),
-                    "You standardise every film over its factors; standardise every factor over the films.",
-                    "你在每部影片内部对因子做了标准化；应在各影片之间对每个因子做标准化。",
-                    "Вы стандартизовали каждый фильм по его факторам, а надо каждый фактор — по фильмам."),
-            Mistake("smallest",
-                    lambda taste, factor: (taste @ standardised(factor).T).argmin(-1),
-                    "This is the film that lies farthest in the opposite direction.",
-                    "这是在相反方向上最远的影片。",
-                    "Это фильм, лежащий дальше всех в противоположном направлении."),
-            Mistake("scores", lambda taste, factor: taste @ standardised(factor).T,
-                    "These are the products with all films; the number of the best one is asked.",
-                    "这些是与所有影片的乘积；要求的是最大者的编号。",
-                    "Это произведения со всеми фильмами, а нужен номер лучшего."),
+            Mistake("nearest", lambda taste, factor, q, k: distance(taste, factor).argmin(-1),
+                    "This is the nearest film; the critic is to choose among the k nearest.",
+                    "这是距离最近的影片；应由评论家在最近的 k 部中选择。",
+                    "Это ближайший фильм, а выбирать из k ближайших должен критик."),
+            Mistake("best of all", lambda taste, factor, q, k: q.argmax(-1),
+                    "This is the best film of the whole catalogue; the taste has no say. Choose among its k "
+                    "nearest films only.",
+                    "这是整个片库中最好的影片，口味向量没有起作用。只应在离它最近的 k 部中选择。",
+                    "Это лучший фильм всего каталога, и вектор вкуса ни на что не влияет. Выбирайте только "
+                    "из k ближайших к нему."),
+            Mistake("largest product",
+                    lambda taste, factor, q, k: best_of((taste @ factor.T).topk(k).indices, q),
+                    "You take the k films with the largest inner product; the k smallest distances are "
+                    "asked.",
+                    "你取的是内积最大的 k 部影片；要求的是距离最小的 k 部。",
+                    "Вы берёте k фильмов с наибольшим скалярным произведением, а нужны k наименьших "
+                    "расстояний."),
+            Mistake("farthest",
+                    lambda taste, factor, q, k: best_of(distance(taste, factor).topk(k).indices, q),
+                    "These are the k films that lie farthest: topk takes the largest unless told otherwise.",
+                    "这是距离最远的 k 部影片：topk 默认取最大的。",
+                    "Это k самых далёких фильмов: topk по умолчанию берёт наибольшие."),
+            Mistake("place",
+                    lambda taste, factor, q, k: q.gather(
+                        -1, distance(taste, factor).topk(k, largest=False).indices).argmax(-1),
+                    "This is the place of the best film among its k neighbours; its number in the catalogue "
+                    "is asked.",
+                    "这是最好的影片在 k 部近邻中的位置；要求的是它在片库中的编号。",
+                    "Это место лучшего фильма среди k соседей, а нужен его номер в каталоге."),
+            Mistake("smallest value",
+                    lambda taste, factor, q, k: best_of(
+                        distance(taste, factor).topk(k, largest=False).indices, -q),
+                    "Among the neighbours you take the film with the smallest value.",
+                    "在近邻中你取了价值最小的影片。",
+                    "Из соседей вы берёте фильм с наименьшей ценностью."),
+            Mistake("value",
+                    lambda taste, factor, q, k: q.gather(
+                        -1, distance(taste, factor).topk(k, largest=False).indices).amax(-1),
+                    "This is the largest value among the neighbours; the number of its film is asked.",
+                    "这是近邻中最大的价值；要求的是对应影片的编号。",
+                    "Это наибольшая ценность среди соседей, а нужен номер её фильма."),
         )),
 ]
