@@ -153,24 +153,24 @@ EXERCISES = [
             Mistake("no empty seat", variant(seat=False),
                     "Your weights add up to 1 over the films of the history. The seat with logit 0 and value "
                     "0 must take part in the softmax.",
-                    "你的权重在历史影片上之和为 1。对数几率为 0、值为 0 的空座位也必须参与 softmax。",
+                    "你的权重在历史影片上之和为 1。logit 为 0、值为 0 的空座位也必须参与 softmax。",
                     "Ваши веса дают в сумме 1 по фильмам истории. В softmax должно участвовать и свободное "
                     "кресло с логитом 0 и значением 0."),
-            Mistake("empty places attended to", variant(masked=False),
-                    "Empty places of the history get a weight too: set their logits to minus infinity before "
-                    "the softmax.",
-                    "历史中的空位也得到了权重：请在 softmax 之前把它们的 logit 设为负无穷。",
-                    "Пустые места истории тоже получают вес: до softmax сделайте их логиты равными минус "
-                    "бесконечности."),
+            Mistake("unfilled places attended to", variant(masked=False),
+                    "Places of the history that are not filled get a weight too: set their logits to minus "
+                    "infinity before the softmax.",
+                    "历史中未填的位置也得到了权重：请在 softmax 之前把它们的 logit 设为负无穷。",
+                    "Незаполненные места истории тоже получают вес: до softmax сделайте их логиты равными "
+                    "минус бесконечности."),
             Mistake("not scaled", variant(scale=False),
                     "The logits are not divided by the square root of D.",
                     "logit 没有除以 D 的平方根。", "Логиты не поделены на корень из D."),
             Mistake("masked too late", lambda query, key, value, empty:
                     attend(query, key, value * ~empty[..., None], empty, masked=False),
-                    "You remove the empty places after the softmax: they have already taken their share of "
+                    "You remove the unfilled places after the softmax: they have taken their share of "
                     "the weight. Mask the logits.",
-                    "你在 softmax 之后才去掉空位：它们已经分走了一部分权重。应当遮蔽 logit。",
-                    "Вы убираете пустые места после softmax, когда они уже получили свою долю веса. "
+                    "你在 softmax 之后才去掉未填的位置：它们已经分走了一部分权重。应当遮蔽 logit。",
+                    "Вы убираете незаполненные места после softmax, когда они уже получили свою долю веса. "
                     "Маскируйте логиты."),
             Mistake("over the films that ask", variant(axis=1),
                     "Your softmax runs over the films that ask; it must run over the places of the history.",
