@@ -175,11 +175,11 @@ EXERCISES = [
                     "符号 1 对应影片 0，即 `like[:, 0]`。符号 0 表示空位，不应计入。",
                     "Символ 1 — это фильм 0, то есть `like[:, 0]`. Символ 0 — пустое место, его не считают."),
             Mistake("sum of the probabilities", sum_of_likes,
-                    "You add the probabilities. That independent clicks all happen has their product as its "
-                    "probability.",
-                    "你把概率相加了。相互独立的点击同时发生的概率是乘积。",
-                    "Вы складываете вероятности. Независимые клики вместе имеют вероятность, равную "
-                    "произведению."),
+                    "You add the probabilities. Given the user, the clicks are independent: the probability "
+                    "of all of them is the product.",
+                    "你把概率相加了。给定用户时各次点击相互独立，它们全部发生的概率是乘积。",
+                    "Вы складываете вероятности. При заданном пользователе клики независимы, и вероятность "
+                    "всех вместе равна произведению."),
             Mistake("not normalised",
                     lambda history, like, taste: _weights(history, like) @ taste,
                     "Your weights do not add up to 1: divide by their sum over the users.",
@@ -224,7 +224,7 @@ EXERCISES = [
                     lambda agent, myopic, optimum: 1 - share_closed(agent, myopic, optimum),
                     "This is the share of the gap that is left; asked is the share that is closed.",
                     "这是剩下的差距所占的比例；要求的是已缩小的比例。",
-                    "Это доля разрыва, которая осталась; нужна та, что преодолена."),
+                    "Это доля разрыва, которая осталась; нужна та, что закрыта."),
             Mistake("seeds averaged",
                     lambda agent, myopic, optimum: share_closed(agent, myopic, optimum).mean(),
                     "You average over the seeds too: axis 0 stays, one number per seed.",
