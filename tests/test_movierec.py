@@ -74,6 +74,14 @@ def test_a_visit_by_hand(history):
             assert seen.reward[0, 0, film] == pytest.approx(reward, abs=2e-3)
 
 
+def test_some_films_of_a_visit_are_what_all_are():
+    look, film = movierec.outlook(WORLD), torch.tensor([[7, 0, 3]]).expand(len(HISTORIES), 3)[None]
+    users = torch.as_tensor(WORLD.user[USERS[: len(HISTORIES)]])
+    obs = torch.cat([users, torch.tensor(HISTORIES, dtype=torch.float32)], -1)[None]
+    for some, every in zip(look(obs, film), look(obs), strict=True):
+        assert torch.allclose(some.double(), every.gather(-1, film).double(), atol=1e-5)
+
+
 @pytest.mark.parametrize("history", HISTORIES)
 def test_the_simulator_does_what_the_equations_say(history):
     user, n, rng = USERS[0], 40_000, np.random.default_rng(1)

@@ -52,11 +52,11 @@ def expected_return(world, policy, users, n_seeds=1, gamma=1.0):
     history, visits = torch.zeros(*rows.shape[:2], HISTORY), []
     for _ in range(VISITS):
         obs = torch.cat([rows, history], -1)
-        film = policy(obs)
-        seen = look(obs)
+        film = policy(obs)[..., None]
+        seen = look(obs, film)
         seen = (seen.click, seen.finish, seen.of_group)
-        visits.append(chances(world, *(x.gather(-1, film[..., None])[..., 0].numpy() for x in seen)))
-        history = torch.cat([film[..., None] + 1.0, history[..., :-1]], -1)
+        visits.append(chances(world, *(x[..., 0].numpy() for x in seen)))
+        history = torch.cat([film + 1.0, history[..., :-1]], -1)
 
     reward, ignored, clicked = (np.stack(x) for x in zip(*visits, strict=True))  # (40, S, U), after k clicks
     there, total = np.zeros_like(reward), np.zeros(reward.shape[1:])
@@ -90,19 +90,28 @@ class Planner:
 
     def lookahead(self, visit, value, gamma):
         """Value (H,) of what follows -> q (N, H)."""
-        after = value.reshape(self.n + 1, -1)[1:, :, None]  # the oldest film of the five is forgotten
-        q = visit.clicked.reshape(self.n, -1, self.n + 1) * after
-        return visit.reward + gamma * (visit.ignored * value + q.reshape(self.n, -1))
+        return np.stack([self._lookahead(visit, film, value, gamma) for film in range(self.n)])
+
+    def _lookahead(self, visit, film, value, gamma):
+        after = value.reshape(self.n + 1, -1, 1)[film + 1]  # the oldest film of the five is forgotten
+        q = (visit.clicked[film].reshape(-1, self.n + 1) * after).ravel()
+        q += visit.ignored[film] * value
+        q *= gamma
+        q += visit.reward[film]
+        return q
 
     def optimum(self, user, gamma=1.0):
         """Backward induction over the 40 visits: the best expected return, and a policy (40, H) with it."""
         number("gamma", gamma, 0.0, 1.0)
-        visit, value, policy = self.visit(user), np.zeros(len(self.histories)), []
-        for _ in range(VISITS):
-            q = self.lookahead(visit, value, gamma)
-            policy.append(q.argmax(0).astype(np.int8))
-            value = q.max(0)
-        return float(value[0]), np.stack(policy[::-1])
+        visit, value = self.visit(user), np.zeros(len(self.histories))
+        policy = np.zeros((VISITS, len(self.histories)), np.int8)
+        for best in reversed(policy):
+            later, value = value, np.full_like(value, -np.inf)
+            for film in range(self.n):  # one film at a time: what it needs stays in the processor's cache
+                q = self._lookahead(visit, film, later, gamma)
+                best[q > value] = film
+                np.maximum(value, q, out=value)
+        return float(value[0]), policy
 
     def evaluate(self, user, policy, gamma=1.0):
         """Expected return of a policy, from the first visit on."""

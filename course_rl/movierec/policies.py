@@ -26,30 +26,33 @@ def split(obs):
 def recall(world):
     """What a history does to the films: history (..., 5) -> less, of_group, repeated, each (..., N).
 
-    `less` is taken off the click logit; the others are explained at `Outlook`.
+    `less` is taken off the click logit; the others are explained at `Outlook`. If films (..., C) are given,
+    it is told of these only.
     """
     group, group_of = torch.as_tensor(world.group), torch.as_tensor(world.group_of)
-    film, weight = torch.arange(1, world.n_films + 1), FADING ** torch.arange(HISTORY)
+    films, weight = torch.arange(world.n_films), FADING ** torch.arange(HISTORY)
 
-    def look(history):
-        same = group_of[history][..., None] == group  # (..., 5, N)
-        repeated = (history[..., None] == film).any(-2)
+    def look(history, film=films):
+        same = group_of[history][..., None] == group[film][..., None, :]  # (..., 5, N)
+        repeated = (history[..., None] == film[..., None, :] + 1).any(-2)
         less = world.satiation * (same * weight[:, None]).sum(-2) + world.repetition * repeated
         return less, 1 + same[..., :-1, :].sum(-2), repeated
     return look
 
 
 def outlook(world):
-    """The true model of the next visit, as a function of what is observed: obs (S, B, 13) -> Outlook."""
-    film, bias, popularity = (torch.as_tensor(x) for x in (world.film, world.bias, world.popularity))
+    """The true model of the next visit: obs (S, B, 13) -> Outlook of all films, or of film (S, B, C)."""
+    factors, bias, popularity = (torch.as_tensor(x) for x in (world.film, world.bias, world.popularity))
     (constant, slope), look = world.like_weights, recall(world)
+    films = torch.arange(world.n_films)
 
-    def visit(obs):
+    def visit(obs, film=films):
         user, history = split(obs)
-        less, of_group, repeated = look(history)
-        rating = (world.mean + bias + STRETCH * user @ film.T).clamp(0.5, 5)
+        less, of_group, repeated = look(history, film)
+        taste = user @ factors.T if film is films else (user[..., None, :] * factors[film]).sum(-1)
+        rating = (world.mean + bias[film] + STRETCH * taste).clamp(0.5, 5)
         like = constant + slope * rating
-        click = (click_logit(popularity, like) - less).sigmoid()
+        click = (click_logit(popularity[film], like) - less).sigmoid()
         finish = like.sigmoid()
         gain = ABANDONED + (FINISHED - ABANDONED) * finish
         return Outlook(rating, click, finish, repeated, of_group, IGNORED + click * (gain - IGNORED))
