@@ -96,6 +96,11 @@ def observation_space(w):
                            history=gym.spaces.MultiDiscrete([w.n_films + 1] * HISTORY))
 
 
+def check_action(space, action):
+    if not space.contains(action):  # the sentence is written only then: it costs more than a visit
+        require(False, "action", action, f"one of {space}")
+
+
 def as_dict(obs):
     """(..., 13) -> the observation as Gymnasium's Dict has it."""
     return {"user": obs[..., :-HISTORY], "history": obs[..., -HISTORY:].astype(np.int64)}
@@ -130,7 +135,7 @@ class MovieRec(gym.Env):
         return as_dict(self.subscribers.obs()[0]), self._info()
 
     def step(self, action):
-        require(self.action_space.contains(action), "action", action, f"one of {self.action_space}")
+        check_action(self.action_space, action)
         self._uniform = self._draws(4)  # the fourth number decides who comes next
         reward, terminated, truncated = self.subscribers.visit(np.array([action]), self._uniform)
         obs = as_dict(self.subscribers.obs()[0])
@@ -195,7 +200,7 @@ class MovieRecVector(gym.vector.VectorEnv):
 
     def step(self, action):
         action = np.asarray(action)
-        require(self.action_space.contains(action), "action", action, f"one of {self.action_space}")
+        check_action(self.action_space, action)
         s, uniform = self.subscribers, self._draws(4)
         reward, terminated, truncated = s.visit(action, uniform)
         info, ended = {"outcome": s.outcome}, terminated | truncated
