@@ -11,7 +11,7 @@ from course_rl.distributions import Categorical, Gaussian
 from course_rl.guard import integer, require
 
 
-def _weights(rng, fan_in, *shape):
+def weights(rng, fan_in, *shape):
     """PyTorch's default for linear layers, U(-1, 1) / sqrt(fan_in), drawn from each seed's own stream."""
     return nn.Parameter((2 * rng.uniform(*shape) - 1) / math.sqrt(fan_in))
 
@@ -21,8 +21,8 @@ class Linear(nn.Module):
 
     def __init__(self, rng, n_in, n_out):
         super().__init__()
-        self.weight = _weights(rng, n_in, n_out, n_in)
-        self.bias = _weights(rng, n_in, 1, n_out)
+        self.weight = weights(rng, n_in, n_out, n_in)
+        self.bias = weights(rng, n_in, 1, n_out)
 
     def forward(self, x):
         if self.weight.shape[1] == 1:  # as matrices these go to a routine that rounds one seed otherwise
@@ -82,6 +82,35 @@ def q_network(rng, obs_space, n_actions, hidden=(64, 64), scale=1.0):
     `hidden=()` is a table plus a bias.
     """
     return _from_obs(rng, obs_space, n_actions, hidden, scale)
+
+
+class Dueling(nn.Module):
+    """q(s, a) = V(s) + A(s, a) - mean of A(s, .): obs (S, B, *obs_shape) -> q (S, B, A).
+
+    Without the mean V and A could exchange a constant: q would not determine them. Source: Wang et al.
+    (2016).
+    """
+
+    def __init__(self, body, value, advantage):
+        super().__init__()
+        self.body, self.value, self.advantage = body, value, advantage
+
+    def forward(self, obs):
+        features = self.body(obs)
+        advantage = self.advantage(features)
+        return self.value(features) + advantage - advantage.mean(-1, keepdim=True)
+
+
+def dueling_network(rng, obs_space, n_actions, hidden=(64, 64), scale=1.0):
+    """obs (S, B, *obs_shape) -> q (S, B, A): as `q_network`, but the last hidden layer is there twice.
+
+    One reads the value of the state from the layers before it, the other the advantages of the actions.
+    """
+    require(len(hidden) > 1, "hidden", hidden, "at least two layers: a shared one, and one for each stream")
+    *shared, n_features, n = hidden
+    integer("hidden", n, 1)
+    body = nn.Sequential(_from_obs(rng, obs_space, n_features, shared, scale), nn.ReLU(inplace=True))
+    return Dueling(body, mlp(rng, n_features, n, 1), mlp(rng, n_features, n, n_actions))
 
 
 class ValueNetwork(nn.Module):

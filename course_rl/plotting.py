@@ -35,7 +35,9 @@ def plot(curves, ax=None, statistic=np.mean):
 
     Below the axis stand the number of seeds, the steps, and the wall time of all these runs together.
     """
-    require(isinstance(curves, dict) and curves and all(isinstance(c, Curve) for c in curves.values()),
+    fields = Curve._fields  # asked for by name: a second copy of the engine has a `Curve` of its own
+    require(isinstance(curves, dict) and curves and all(getattr(c, "_fields", ()) == fields
+                                                        for c in curves.values()),
             "curves", curves, "a dict {label: Curve} that is not empty")
     function("statistic", statistic, "(values, axis) -> value")
     ax = ax or plt.gca()

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 
 from course_rl.guard import integer, number, require
+from course_rl.schedules import linear, schedule
 
 
 class Batch(NamedTuple):
@@ -76,3 +77,39 @@ class Replay:
 
     def update(self, index, td_error):
         """Told the TD errors (S, B) of what it gave; uniform replay does not care."""
+
+
+class PrioritizedReplay(Replay):
+    """A transition is drawn with probability P ~ (|TD error| + floor)^alpha, and weighs (1 / P)^beta.
+
+    The weights of a seed are divided by the largest that any of its transitions would get, so none exceeds 1.
+    What is new has the highest priority so far. `beta` is a number or a function of the transitions added;
+    at 1 the expected gradient is that of uniform replay, up to a factor. Source: Schaul et al. (2016).
+    """
+
+    def __init__(self, capacity, gamma, n_step=1, alpha=0.6, beta=linear(0.4, 1.0, 40_000), floor=1e-6):
+        super().__init__(capacity, gamma, n_step)
+        number("alpha", alpha, 0.0)
+        require(floor > 0, "floor", floor, "positive: what cannot be drawn is never corrected")
+        self.alpha, self.beta, self.floor = alpha, schedule("beta", beta, 0.0, 1.0), floor
+
+    def add(self, step):
+        place = self.added % self.capacity
+        super().add(step)
+        if self.added == self.sub_envs:  # the first
+            self.priority = step.reward.new_zeros(len(step.reward), self.capacity)
+            self.highest = step.reward.new_ones(len(step.reward), 1)
+        self.priority[:, place:place + self.sub_envs] = self.highest
+
+    def draw(self, batch_size, rng):
+        priority = self.priority[:, :len(self)]
+        cumulative = priority.cumsum(1, dtype=torch.float64)  # one pass for the batch: no tree of sums needed
+        u = rng.uniform(batch_size) * cumulative[:, -1:]
+        index = torch.searchsorted(cumulative, u, right=True)
+        ratio = priority.amin(1, keepdim=True) / priority.gather(1, index)
+        return index, ratio ** self.beta(self.added)
+
+    def update(self, index, td_error):
+        priority = (td_error.abs() + self.floor) ** self.alpha
+        self.priority.scatter_(1, index, priority)
+        self.highest = torch.maximum(self.highest, priority.amax(1, keepdim=True))

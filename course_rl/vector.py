@@ -1,4 +1,4 @@
-"""Five ways to step S x E environments, each reset in the step that ends its episode.
+"""Six ways to step S x E environments, each reset in the step that ends its episode.
 
 All have `reset(rng) -> obs`, which starts new episodes from new streams, and `step(action) ->
 obs, reward, terminated, truncated, final_obs`, NumPy arrays (S * E, ...). `final_obs` is the true last
@@ -11,7 +11,7 @@ from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 from gymnasium.envs.classic_control.pendulum import PendulumEnv
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from course_rl import movierec
+from course_rl import movierec, pixels
 
 
 def rows(space, obs, *batch):
@@ -138,13 +138,15 @@ class Tables:
 
 
 def backend(env_id, make, kwargs):
-    """The fastest of the five that is exact for this environment; a callable is always stepped as it is."""
+    """The fastest of the six that is exact for this environment; a callable is always stepped as it is."""
     if env_id == "CartPole-v1" and set(kwargs) <= {"max_episode_steps"}:
         return CartPoles
     if env_id == "Pendulum-v1" and set(kwargs) <= {"max_episode_steps"}:
         return Pendulums
     if env_id == movierec.ID:
         return movierec.MovieRecs
+    if env_id == pixels.BOUNCE:
+        return pixels.Bounces
     if isinstance(env_id, str):
         env = make().unwrapped
         if hasattr(env, "P") and not getattr(env, "fickle_passenger", False):  # a taxi beyond its table

@@ -1,4 +1,4 @@
-"""Bugs that a return hides: each is put into a copy of the engine, and a named test must catch it there."""
+"""Each bug is put into a copy of the engine, and a named test must catch it there."""
 
 import os
 import shutil
@@ -6,18 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import gymnasium as gym
 import pytest
+
+import course_rl
+from course_rl import bugs
 
 ROOT = Path(__file__).parent.parent
 
-# what the bug is: file, right code, wrong code, the test that catches it
-BUGS = {
-    "the target network is the same object as the online one": (
-        "dqn.py",
-        "frozen = copy.deepcopy(online)",
-        "frozen = online",
-        "test_dqn.py::test_the_target_network_is_another_object_and_equals_the_online_one_only_after_a_sync",
-    ),
+# what the bug is: file, right code, wrong code, the test that catches it; the classic ones are in the engine
+MORE = {
     "a sync that makes both the same matrix": (
         "dqn.py",
         "            frozen.copy_(online)",
@@ -30,23 +28,11 @@ BUGS = {
         "    if True:\n        q_next_online",
         "test_dqn.py::test_td_errors_on_a_constant_network",
     ),
-    "no terminal mask in the memory": (
-        "replay.py",
-        'discount = discount * ~take("terminated", last)',
-        "pass",
-        "test_replay.py::test_terminated_stops_bootstrapping_and_truncated_does_not",
-    ),
     "no terminal mask in the table": (
         "tabular.py",
         "gamma * ~step.terminated",
         "gamma * torch.ones_like(step.reward)",
         "test_tabular.py::test_one_update_by_hand",
-    ),
-    "truncation treated as termination in the memory": (
-        "replay.py",
-        'discount = discount * ~take("terminated", last)',
-        'discount = discount * ~take("ended", last)',
-        "test_replay.py::test_terminated_stops_bootstrapping_and_truncated_does_not",
     ),
     "truncation treated as termination in the table": (
         "tabular.py",
@@ -75,12 +61,6 @@ BUGS = {
         "            obs = self._rows(self.envs.reset(**again)[0])\n",
         "test_envs.py::test_initial_observations_differ_between_episodes_seeds_and_sub_environments",
     ),
-    "every cart starts from the same state": (
-        "vector.py",
-        "        return (self.rng.uniform(self.sub_envs, 4)",
-        "        return (type(self.rng)(self.rng.seeds).uniform(self.sub_envs, 4)",
-        "test_envs.py::test_initial_observations_differ_between_episodes_seeds_and_sub_environments",
-    ),
     "the next episode's first observation taken for the last one": (
         "vector.py",
         'final_obs[k] = rows(self.envs.single_observation_space, info["final_obs"][k])',
@@ -92,42 +72,6 @@ BUGS = {
         'go = ~take("ended", last) & (last',
         "go = (last",
         "test_replay.py::test_against_a_list",
-    ),
-    "one norm for the gradients of all seeds": (
-        "gradients.py",
-        "grad.norm(dim=1, keepdim=True)",
-        "grad.norm()",
-        "test_seeds.py::test_clipping_is_per_seed",
-    ),
-    "loss averaged over wrong pairs, (B,) against (B, 1)": (
-        "dqn.py",
-        "batch.action[..., None]).squeeze(-1)",
-        "batch.action[..., None])",
-        "test_dqn.py::test_td_errors_on_a_constant_network",
-    ),
-    "truncation treated as termination in the advantage": (
-        "returns.py",
-        "gamma * ~terminated * next_value",
-        "gamma * ~ended * next_value",
-        "test_policy_gradient.py::test_advantages_by_hand",
-    ),
-    "returns that run across episodes": (
-        "returns.py",
-        "gamma * ~ended[:, t] * total",
-        "gamma * total",
-        "test_policy_gradient.py::test_advantages_by_hand",
-    ),
-    "the last advantage left 0": (
-        "returns.py",
-        "    delta = reward + gamma * ~terminated * next_value - value\n",
-        "    delta = reward + gamma * ~terminated * next_value - value\n    delta[:, -1] = 0\n",
-        "test_policy_gradient.py::test_advantages_by_hand",
-    ),
-    "an advantage that is not detached": (
-        "policy_gradient.py",
-        "    with torch.no_grad():\n        value, next_value",
-        "    if True:\n        value, next_value",
-        "test_policy_gradient.py::test_no_gradient_passes_through_the_advantage",
     ),
     "old log-probabilities recomputed with the new policy": (
         "policy_gradient.py",
@@ -210,18 +154,27 @@ BUGS = {
 }
 
 
-@pytest.mark.parametrize("bug", BUGS)
-def test_the_bug_is_caught(bug, tmp_path):
-    file, right, wrong, test = BUGS[bug]
+BUGS = bugs.BUGS | {name: bugs.Bug(file, (edit,), test) for name, (file, *edit, test) in MORE.items()}
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_the_bug_is_caught(name, tmp_path):
+    bug = BUGS[name]
     shutil.copytree(ROOT / "course_rl", tmp_path / "course_rl", ignore=shutil.ignore_patterns("__pycache__"))
-    source = (tmp_path / "course_rl" / file).read_text("utf-8")
-    assert source.count(right) == 1
-    (tmp_path / "course_rl" / file).write_text(source.replace(right, wrong), "utf-8")
+    (tmp_path / "course_rl" / bug.file).write_text(bug.sources()[1], "utf-8")
+    test = str(ROOT / "tests" / bug.test)
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", str(ROOT / "tests" / test)],
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
     )
     assert run.returncode == 1 and "1 failed" in run.stdout, run.stdout + run.stderr
+
+
+def test_a_planted_bug_leaves_the_engine_as_it_is():
+    broken = bugs.planted("the same target network")
+    assert broken is not course_rl and sys.modules["course_rl"] is course_rl
+    assert "deepcopy" not in broken.dqn.__code__.co_names and "deepcopy" in course_rl.dqn.__code__.co_names
+    assert gym.spec(course_rl.movierec.ID).entry_point is course_rl.movierec.MovieRec

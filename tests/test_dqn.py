@@ -53,6 +53,19 @@ def test_without_a_sync_the_target_network_never_moves():
     assert all(not torch.equal(a, b) for a, b in zip(online, online[1:], strict=False))
 
 
+def test_a_large_td_error_still_moves_the_weights():
+    """Clamping the error itself would leave no gradient where it is largest."""
+    weights = []
+    small(
+        Clock,
+        steps=30,
+        reward_scale=1000.0,
+        sync=lambda frozen, online, update: weights.append((frozen.clone(), online.clone())),
+    )
+    frozen, online = weights[0]
+    assert (frozen != online).any(1).all()
+
+
 def test_updates_of_the_target_network_by_hand():
     frozen, online = torch.zeros(2, 3), torch.ones(2, 3)
     rl.hard_update(3)(frozen, online, 2)
@@ -118,11 +131,20 @@ def test_the_learned_value_bootstraps_through_truncation_and_not_through_termina
     assert torch.allclose(network(torch.zeros(3, 1, 1)), torch.tensor(value), atol=0.1)
 
 
+@pytest.mark.parametrize("network", [rl.q_network, rl.dueling_network])
+@pytest.mark.parametrize("replay", [rl.Replay, rl.PrioritizedReplay])
 @pytest.mark.parametrize("target", [rl.q_target, rl.double_q_target])
 @pytest.mark.parametrize("n_step", [1, 3])
-def test_solves_a_tiny_environment(target, n_step):
+def test_solves_a_tiny_environment(network, replay, target, n_step):
     curve, network = small(
-        Match, steps=1_500, target=target, n_step=n_step, learning_rate=0.01, test_episodes=20
+        Match,
+        steps=1_500,
+        network=partial(network, hidden=(16, 16)),
+        replay=replay,
+        target=target,
+        n_step=n_step,
+        learning_rate=0.01,
+        test_episodes=20,
     )
     assert (curve.test.value[:, -1] == 1.0).all()
     q = network(torch.tensor([[[0.0], [1.0]]]).expand(3, 2, 1))
@@ -196,3 +218,15 @@ def test_layers_against_pytorchs_own():
     assert rl.OneHot(3)(torch.tensor([[2, 0]])).tolist() == [[[0, 0, 1], [1, 0, 0]]]
     scaled = rl.Scale([2.0, 4.0], "cpu")(torch.tensor([[[1.0, 1.0]]]))
     assert scaled.tolist() == [[[0.5, 0.25]]]
+
+
+def test_dueling_adds_the_value_to_advantages_of_mean_zero():
+    network = rl.dueling_network(rl.Seeds(3), Clock.observation_space, 4, hidden=(8, 5))
+    obs = torch.randn(3, 7, 1)
+    q, features = network(obs), network.body(obs)
+    value, advantage = network.value(features), network.advantage(features)
+    assert torch.allclose(q.mean(-1, keepdim=True), value, atol=1e-6)
+    assert torch.allclose(q - value, advantage - advantage.mean(-1, keepdim=True), atol=1e-6)
+    with torch.no_grad():
+        network.advantage[-1].bias += 3.0  # a constant is taken out again
+    assert torch.allclose(network(obs), q, atol=1e-5)

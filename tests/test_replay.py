@@ -132,3 +132,82 @@ def test_a_batch_is_a_copy():
     for t in range(100, 200):
         memory.add(step(t, 1, never, never))
     assert torch.equal(batch.obs, before)
+
+
+def prioritized(errors, **kwargs):
+    """One transition for each TD error of `errors` (S, N), told to the memory."""
+    memory = rl.PrioritizedReplay(errors.shape[1], 0.9, **kwargs)
+    never = torch.zeros(SEEDS, 1, dtype=torch.bool)
+    for t in range(errors.shape[1]):
+        memory.add(step(t, 1, never, never))
+    memory.update(torch.arange(errors.shape[1]).expand(SEEDS, -1), errors)
+    return memory
+
+
+ERRORS = torch.tensor([[0.1, -0.2, 0.4, 0.0, 1.5], [-3.0, 0.1, 0.1, 0.2, 0.7]])
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.6, 1.0])
+def test_draws_follow_the_priorities(alpha):
+    memory = prioritized(ERRORS, alpha=alpha, floor=0.01)
+    index = memory.sample(100_000, rl.Seeds(SEEDS)).index
+    counts = torch.stack([torch.bincount(row, minlength=5) for row in index]).double()
+    p = (ERRORS.abs().double() + 0.01) ** alpha
+    expected = 100_000 * p / p.sum(1, keepdim=True)
+    chi_square = ((counts - expected) ** 2 / expected).sum(1)
+    assert (chi_square < 27).all()  # 4 degrees of freedom: 1 in 50,000
+    assert (index[0] == index[1]).float().mean() < 0.5  # and each seed draws its own
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), sub_envs=st.integers(1, 3), slots=st.integers(1, 5), rounds=st.integers(1, 9))
+def test_priorities_against_a_slow_version(data, sub_envs, slots, rounds):
+    """Adding, drawing and updating in turns, beside lists of priorities."""
+    capacity, beta = slots * sub_envs, data.draw(st.sampled_from([0.0, 0.5, 1.0]))
+    memory = rl.PrioritizedReplay(capacity, 0.9, alpha=0.7, beta=beta, floor=0.01)
+    rng, never = rl.Seeds(SEEDS), torch.zeros(SEEDS, sub_envs, dtype=torch.bool)
+    slow, highest = [{} for _ in range(SEEDS)], [1.0] * SEEDS
+    for t in range(rounds):
+        memory.add(step(t, sub_envs, never, never))
+        for s in range(SEEDS):
+            slow[s].update({(t % slots) * sub_envs + e: highest[s] for e in range(sub_envs)})
+        batch = memory.sample(4, rng)
+        number = st.floats(-2, 2, width=32)
+        told = [[data.draw(number) for _ in range(4)] for _ in range(SEEDS)]
+        for s in range(SEEDS):
+            total, told_of = sum(slow[s].values()), {}
+            for b, i in enumerate(batch.index[s].tolist()):
+                p = [slow[s][j] / total for j in sorted(slow[s])]
+                weight = [(1 / (len(p) * x)) ** beta for x in p]
+                assert batch.weight[s, b].item() == pytest.approx(weight[i] / max(weight), rel=1e-4)
+                told[s][b] = told_of.setdefault(i, told[s][b])  # one transition has one error
+            for i, error in told_of.items():
+                slow[s][i] = (abs(error) + 0.01) ** 0.7
+                highest[s] = max(highest[s], slow[s][i])
+        memory.update(batch.index, torch.tensor(told))
+        for s in range(SEEDS):
+            stored = memory.priority[s, : len(memory)].tolist()
+            assert stored == pytest.approx([slow[s][j] for j in sorted(slow[s])], rel=1e-4)
+
+
+def test_with_full_weights_the_expected_gradient_is_that_of_uniform_replay():
+    """Mean of weight times anything is, at beta = 1, a fixed multiple of its plain mean over the memory."""
+    memory = prioritized(ERRORS, beta=1.0, alpha=1.0, floor=0.1)
+    batch, x = memory.sample(200_000, rl.Seeds(SEEDS)), torch.tensor([5.0, -1.0, 2.0, 0.5, 3.0])
+    weighted = (batch.weight * x[batch.index]).mean(1) / batch.weight.mean(1)
+    assert torch.allclose(weighted, x.mean(), atol=0.05)
+    assert (x[batch.index].mean(1) - x.mean()).abs().min() > 0.2  # without weights it is another one
+
+
+def test_beta_is_read_at_the_number_of_transitions_added():
+    memory = prioritized(ERRORS, beta=rl.linear(0.0, 1.0, 10))
+    full = prioritized(ERRORS, beta=0.5)
+    a, b = (m.sample(50, rl.Seeds(SEEDS)) for m in (memory, full))
+    assert torch.equal(a.weight, b.weight)
+
+
+def test_a_zero_error_is_still_drawn_and_the_last_number_stays_inside():
+    memory = prioritized(torch.zeros(SEEDS, 7))
+    rng = rl.Seeds(SEEDS)
+    rng.uniform = lambda *shape: torch.full((SEEDS, *shape), 1 - 2**-24)
+    assert (memory.sample(3, rng).index == 6).all()

@@ -52,6 +52,19 @@ RUNS = {
     "ppo, any environment with bounds": partial(
         rl.ppo, "MountainCarContinuous-v0", steps=640, sub_envs=2, tests=1, max_episode_steps=60
     ),
+    "dqn, dueling, prioritized": partial(
+        rl.dqn,
+        "CartPole-v1",
+        steps=2_000,
+        tests=2,
+        network=rl.dueling_network,
+        replay=rl.PrioritizedReplay,
+        n_step=3,
+        learning_rate=5e-3,
+    ),
+    "dqn, pixels": partial(
+        rl.dqn, "course_rl/Bounce-v0", steps=960, tests=1, network=rl.pixel_network, warmup=500, batch_size=32
+    ),
     "dqn, recommender": partial(
         rl.dqn, rl.movierec.ID, steps=1_600, tests=2, network=rl.movierec.q_network(rl.movierec.world())
     ),
