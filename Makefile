@@ -12,7 +12,7 @@ book: .venv/.book
 	$(BIN)/python book/build.py
 
 test: lint book
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 	@echo "make test: all gates passed in $$(( $$(date +%s) - $(START) )) s"
 
 lint: .venv/.test

@@ -169,7 +169,7 @@ BUGS = {
     "priorities without weights": Bug(
         "replay.py",
         (("return index, ratio ** self.beta(self.added)", "return index, torch.ones_like(ratio)"),),
-        "test_replay.py::test_priorities_against_a_slow_version",
+        "test_replay.py::test_with_full_weights_the_expected_gradient_is_that_of_uniform_replay",
     ),
     "nothing detached": Bug(
         "dqn.py",

@@ -21,6 +21,8 @@ class Conv(nn.Module):
 
     def __init__(self, rng, n_in, n_out, size, stride=1):
         super().__init__()
+        for name, value in (("n_out", n_out), ("size", size), ("stride", stride)):
+            integer(name, value, 1)
         fan_in, self.stride = n_in * size**2, stride
         self.weight = weights(rng, fan_in, n_out, n_in, size, size)
         self.bias = weights(rng, fan_in, n_out)

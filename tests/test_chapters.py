@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import book_cache  # noqa: E402
 
 CHAPTERS = [page for page in book_cache.documents(ROOT) if page.startswith("chapters/")]
-COLD_BUILD = 720  # seconds on two cores for all that is executed: generous, machines are shared
+COLD_BUILD = 900  # seconds on two cores for all that is executed: generous, machines are shared
 CORES = 2
 
 
