@@ -246,6 +246,62 @@ def double_dqn():
         text(240, 498, "two noises, only partly alike", color=GREY))
 
 
+def dueling_network():
+    """Shared layers read the observation; one stream gives one value V(s), the other an advantage A(s, a) per
+    action. The mean of the advantages is subtracted and the value added: q(s, a)."""
+    return figure(
+        500, "A dueling network", dueling_network.__doc__,
+        box(140, 20, 200, 48, GREEN, "obs (S, B, *)"), arrow((240, 68), (240, 96)),
+        box(140, 96, 200, 48, GREY, "shared layers"),
+        arrow((190, 144), (120, 178)), arrow((290, 144), (360, 178)),
+        box(20, 178, 200, 48, GREY, "value stream"), box(260, 178, 200, 48, GREY, "advantage stream"),
+        arrow((120, 226), (120, 254)), arrow((360, 226), (360, 254)),
+        box(20, 254, 200, 76, ORANGE, "V(s)", "(S, B, 1)"),
+        box(260, 254, 200, 76, PURPLE, "A(s, a)", "(S, B, A)"),
+        arrow((120, 330), (170, 366)), arrow((360, 330), (310, 366)),
+        box(90, 366, 300, 76, BLUE, "q(s, a)", "V + A − mean of A"),
+        text(240, 478, "one q for every action, as before", color=GREY))
+
+
+def sum_tree():
+    """Leaves with priorities 3, 1, 4 and 2; their sums 4 and 6; the root 10. The number u = 6.5 goes right at
+    the root with 6.5 - 4 = 2.5 left, then left, since 2.5 is below 4: leaf 2 is drawn."""
+    nodes = {(0, 0): (240, 60, "10"), (1, 0): (130, 160, "4"), (1, 1): (350, 160, "6"),
+             (2, 0): (75, 270, "3"), (2, 1): (185, 270, "1"),
+             (2, 2): (295, 270, "4"), (2, 3): (405, 270, "2")}
+    path = [(0, 0), (1, 1), (2, 2)]
+    parts = []
+    for (depth, k), (x, y, _) in nodes.items():
+        if depth:
+            used, above = (depth, k) in path, nodes[depth - 1, k // 2][:2]
+            parts.append(line(above, (x, y), color=RED if used else GREY, weight=4 if used else 2))
+    for key, (x, y, label) in nodes.items():
+        parts += [circle(x, y, 32, RED if key in path else BLUE), text(x, y + 8, label, bold=True)]
+    parts += [text(x, 332, f"i = {k}") for k, x in enumerate((75, 185, 295, 405))]
+    return figure(430, "A sum-tree", sum_tree.__doc__, *parts,
+                  text(240, 376, "u = 6.5 ≥ 4: right, with 6.5 − 4 = 2.5", bold=True),
+                  text(240, 408, "2.5 < 4: left, draw i = 2", bold=True))
+
+
+def convolution():
+    """A window of 3 by 3 pixels of a picture of 5 by 5 is multiplied by a filter of 3 by 3 and summed: one
+    pixel of the 3 by 3 output. The window then moves on with the same weights."""
+    def grid(x, y, n, size, color, marked):
+        return [rect(x + size * j, y + size * i, size, size, color if (i, j) in marked else GREY,
+                     TINT[color] if (i, j) in marked else PAPER, rx=0, weight=1.5)
+                for i in range(n) for j in range(n)]
+    window = {(i, j) for i in range(1, 4) for j in range(2, 5)}
+    whole = {(i, j) for i in range(3) for j in range(3)}
+    return figure(
+        380, "A convolution", convolution.__doc__,
+        *grid(24, 60, 5, 38, ORANGE, window), text(119, 44, "picture 5 × 5", bold=True),
+        *grid(318, 60, 3, 38, PURPLE, whole), text(375, 44, "filter 3 × 3", bold=True),
+        text(266, 124, "·", size=40, bold=True), arrow((266, 250), (312, 282)),
+        *grid(318, 226, 3, 38, BLUE, {(1, 2)}),
+        text(24, 290, "multiply, sum,", "start"), text(24, 320, "write one pixel,", "start"),
+        text(24, 350, "move the window on", "start"), text(375, 368, "output 3 × 3", bold=True))
+
+
 def actor_critic():
     """The actor chooses the actions of a rollout. The critic's values turn its rewards into advantages, which
     weigh the actor's log-probabilities, and into targets for the critic. Both are numbers: no gradient goes
@@ -398,7 +454,8 @@ def favicon():
 
 FIGURES = {draw.__name__.replace("_", "-"): draw for draw in (
     agent_environment, q_table_to_network, dqn_network, replay, target_network, dqn_data_flow, double_dqn,
-    actor_critic, visit, film_scores, termination, batched_seeds, logo, favicon)}
+    dueling_network, sum_tree, convolution, actor_critic, visit, film_scores, termination, batched_seeds,
+    logo, favicon)}
 
 if __name__ == "__main__":
     for name, draw in FIGURES.items():
