@@ -90,6 +90,7 @@ class PrioritizedReplay(Replay):
     def __init__(self, capacity, gamma, n_step=1, alpha=0.6, beta=linear(0.4, 1.0, 40_000), floor=1e-6):
         super().__init__(capacity, gamma, n_step)
         number("alpha", alpha, 0.0)
+        number("floor", floor, 0.0)
         require(floor > 0, "floor", floor, "positive: what cannot be drawn is never corrected")
         self.alpha, self.beta, self.floor = alpha, schedule("beta", beta, 0.0, 1.0), floor
 

@@ -52,6 +52,7 @@ BAD = [
     (lambda: rl.PrioritizedReplay(10, 0.9, alpha=-1), "alpha is -1; it must be a finite number of at least 0.0"),
     (lambda: rl.PrioritizedReplay(10, 0.9, beta=2.0), "beta is 2.0; it must be a finite number from 0.0 to 1.0"),
     (lambda: rl.PrioritizedReplay(10, 0.9, floor=0), "floor is 0; it must be positive: what cannot be drawn is never corrected"),
+    (lambda: rl.PrioritizedReplay(10, 0.9, floor="low"), "floor is 'low'; it must be a finite number of at least 0.0"),
     (lambda: rl.PrioritizedReplay(10, 0.9).sample(2, rl.Seeds(2)), "the replay memory is 'empty'; it must be filled with `add` before `sample`"),
     (lambda: rl.pixel_network(rl.Seeds(2), Clock.observation_space, 2), "obs_space is Box(0.0, 1000.0, (1,), float32); it must be a Box of shape (frames, height, width)"),
     (lambda: rl.pixel_network(rl.Seeds(2), rl.pixels.Bounce().observation_space, 3, filters=((8, 11, 1),)), "filters is ((8, 11, 1),); it must be no larger than what they see, here [10, 10]"),
