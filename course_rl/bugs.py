@@ -106,8 +106,9 @@ BUGS = {
     ),
     "the same initial state": Bug(
         "vector.py",
-        (("        return (self.rng.uniform(self.sub_envs, 4)",
-          "        return (type(self.rng)(self.rng.seeds).uniform(self.sub_envs, 4)"),),
+        (("        return (self.rng.uniform(self.sub_envs, 4).numpy() * 0.1 - 0.05)",
+          "        again = [np.random.default_rng(seed) for seed in self.rng.seeds]\n"
+          "        return (np.stack([rng.random((self.sub_envs, 4)) for rng in again]) * 0.1 - 0.05)"),),
         "test_envs.py::test_initial_observations_differ_between_episodes_seeds_and_sub_environments",
     ),
     "returns across episodes": Bug(
