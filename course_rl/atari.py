@@ -37,7 +37,7 @@ class SignReplay(Replay):
 def recipe(game, *, seeds=1, steps=10_000_000, device="cpu", **kwargs):
     """Train a game. A step is four frames. Returns what `dqn` does; keyword arguments replace its settings.
 
-    Adam with 1e-4 stands for their RMSProp, and 100,000 transitions (6 GB a seed) for their million.
+    Adam with 1e-4 stands for their RMSProp, and 100,000 transitions (5.6 GB a seed) for their million.
     """
     settings = dict(
         sub_envs=8, network=nature_network, replay=SignReplay, loss=huber, sync=hard_update(2_500),
