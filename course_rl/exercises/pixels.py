@@ -175,11 +175,12 @@ EXERCISES = [
                     "你对三种颜色一视同仁；亮度有自己的权重。",
                     "Вы взвесили три цвета поровну; у яркости свои веса."),
             Mistake("maximum before grey", lambda frames: frames[-2:].amax(0) @ LUMINANCE,
-                    "You take the maximum of each colour first. That mixes colours that never stood "
-                    "together; compute the grey of each frame, then the maximum.",
-                    "你先对每种颜色取了最大值，把从未同时出现的颜色混在了一起；应先算每帧的灰度，再取最大值。",
-                    "Вы сначала взяли максимум по каждому цвету и смешали цвета, которые вместе не стояли; "
-                    "сначала серое каждого кадра, потом максимум."),
+                    "You take the maximum of each colour first, as Mnih et al. (2015) did. It mixes colours "
+                    "that never stood together; here the grey of each frame comes first, then the maximum.",
+                    "你先对每种颜色取了最大值（Mnih 等人 2015 年就是这样做的），"
+                    "这会把从未同时出现的颜色混在一起；这里应先算每帧的灰度，再取最大值。",
+                    "Вы сначала взяли максимум по каждому цвету, как Mnih и соавторы (2015). Так смешиваются "
+                    "цвета, которые вместе не стояли; здесь сначала серое каждого кадра, потом максимум."),
         )),
     Exercise(
         name="stack-frames", section=SCREEN, solution=stack_frames, cases=stack_case,
