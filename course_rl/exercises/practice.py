@@ -4,7 +4,7 @@ import torch
 
 from course_rl.check import Exercise, Mistake
 
-CLIPPING = "“Three things called clipping” (beyond-dqn)"
+CLIPPING = "“What can be clipped” (beyond-dqn)"
 
 
 def gradient_case(generator):
@@ -29,7 +29,7 @@ EXERCISES = [
             Mistake("clipped by entry", lambda grad, limit: grad.clamp(-limit, limit),
                     "You limit every entry by itself, which turns the gradient. Multiply a whole row by one "
                     "number.",
-                    "你逐个分量地截断，这会改变梯度的方向。应把整行乘以同一个数。",
+                    "你逐个分量地裁剪，这会改变梯度的方向。应把整行乘以同一个数。",
                     "Вы ограничиваете каждый элемент отдельно, и градиент поворачивается. Умножайте всю "
                     "строку на одно число."),
             Mistake("one norm for all seeds",
@@ -42,7 +42,7 @@ EXERCISES = [
             Mistake("short ones are stretched",
                     lambda grad, limit: grad * (limit / grad.norm(dim=1, keepdim=True).clamp(min=1e-12)),
                     "Every gradient gets the length of the limit, short ones too. Clipping only shortens.",
-                    "所有梯度都被变成了限值的长度，短的也被拉长了。裁剪只应缩短。",
+                    "所有梯度都被变成了阈值的长度，短的也被拉长了。裁剪只应缩短。",
                     "Любой градиент получает длину, равную пределу, даже короткий. "
                     "Обрезка только укорачивает."),
             Mistake("division by zero",
@@ -69,7 +69,7 @@ EXERCISES = [
                     lambda grad, limit: grad * (limit / grad.abs().amax(1, keepdim=True).clamp(min=limit)),
                     "The direction is kept, but you bring the largest entry down to the limit, not the "
                     "length.",
-                    "方向保持了，但你压到限值的是最大的分量，而不是长度。",
+                    "方向保持了，但你压到阈值的是最大的分量，而不是长度。",
                     "Направление сохранено, но до предела уменьшен наибольший элемент, а не длина."),
         )),
 ]
