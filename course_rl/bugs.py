@@ -172,7 +172,7 @@ BUGS = {
         (("return index, ratio ** self.beta(self.added)", "return index, torch.ones_like(ratio)"),),
         "test_replay.py::test_with_full_weights_the_expected_gradient_is_that_of_uniform_replay",
     ),
-    "nothing detached": Bug(
+    "a target that moves with the prediction": Bug(
         "dqn.py",
         (("    return y - online(batch.obs).gather(-1, batch.action[..., None]).squeeze(-1)\n",
           "    q = online(batch.obs).gather(-1, batch.action[..., None]).squeeze(-1)\n"

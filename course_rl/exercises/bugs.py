@@ -161,21 +161,21 @@ EXERCISES = [
                     "Ошибка осталась: награда 0 ничего не говорит о конце эпизода; о нём говорит `ended`."),
             Mistake("no reset", backwards(lambda reward, ended, t: 1.0),
                     "Now the sum is never cut: the first episode gets the rewards of the second.",
-                    "现在求和从不截断：第一个回合得到了第二个回合的奖励。",
+                    "现在求和从不切断：第一个回合得到了第二个回合的奖励。",
                     "Теперь сумма нигде не обрывается: первый эпизод получает награды второго."),
             Mistake("reset one step early",
                     backwards(lambda reward, ended, t: ~ended[:, min(t + 1, reward.shape[1] - 1)]),
                     "The cut is one step off: what follows the step with `ended` belongs to another "
                     "episode, what "
                     "leads to it does not.",
-                    "截断的位置差了一步：`ended` 那一步之后才属于另一个回合，之前的不是。",
+                    "切断的位置差了一步：`ended` 那一步之后才属于另一个回合，之前的不是。",
                     "Разрыв сдвинут на шаг: к другому эпизоду относится то, что идёт после шага с "
                     "`ended`, а не то, "
                     "что к нему ведёт."),
             Mistake("the last reward dropped", last_reward_dropped,
                     "The sum is cut in the right place, but the reward of the last step has been lost "
                     "with it.",
-                    "截断的位置是对的，但最后一步的奖励也一起丢了。",
+                    "切断的位置是对的，但最后一步的奖励也一起丢了。",
                     "Сумма оборвана в нужном месте, но вместе с ней потеряна награда последнего шага."),
         )),
     Exercise(
@@ -184,7 +184,7 @@ EXERCISES = [
             Mistake("the TD error clipped", lambda td_error: 0.5 * td_error.clamp(-1, 1) ** 2,
                     "This is still the bug: where the error is cut, the loss is constant, and its slope "
                     "is 0.",
-                    "错误还在：误差被截断的地方，损失是常数，斜率为 0。",
+                    "错误还在：误差被裁剪的地方，损失是常数，斜率为 0。",
                     "Ошибка осталась: там, где ошибка обрезана, функция потерь постоянна и её наклон "
                     "равен 0."),
             Mistake("nothing limited", lambda td_error: 0.5 * td_error**2,
@@ -217,7 +217,7 @@ EXERCISES = [
                     "длинные."),
             Mistake("every entry clipped", lambda grad, limit: grad.clamp(-limit, limit),
                     "This cuts every entry by itself and changes the direction; scale the whole row.",
-                    "这样逐个截断分量，会改变方向；应缩放整行。",
+                    "这样逐个裁剪分量，会改变方向；应缩放整行。",
                     "Так обрезается каждое число отдельно и меняется направление; масштабируйте строку "
                     "целиком."),
             Mistake("norms of columns",
