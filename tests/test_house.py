@@ -88,6 +88,14 @@ def ran(tree):
     return sorted(names)
 
 
+def wait_for(tree, name):
+    """Wait until a chapter has begun to execute."""
+    log, end = tree / "ran", time.monotonic() + 60
+    while not (log.exists() and name in log.read_text().split()):
+        assert time.monotonic() < end, f"{name} did not begin"
+        time.sleep(0.1)
+
+
 def edit(path, old, new):
     """Replace a text that is there."""
     text = path.read_text(encoding="utf8")
@@ -152,6 +160,7 @@ def test_a_killed_build_resumes_and_leaves_nothing_at_work(tree):
     process = start(tree)
     while "chapters/one" not in (line := process.stdout.readline()):
         assert process.poll() is None and line
+    wait_for(tree, "two")
     children = psutil.Process(process.pid).children(recursive=True)
     assert len(children) >= 2, "the second chapter's process and its kernel"
     process.kill()
@@ -172,7 +181,8 @@ def test_a_killed_build_resumes_and_leaves_nothing_at_work(tree):
 def test_two_builds_do_not_meet(tree):
     (tree / "hold-two").touch()
     first, second = start(tree), start(tree)
-    time.sleep(8)
+    wait_for(tree, "two")
+    time.sleep(8)  # the other build comes to the closed door
     (tree / "hold-two").unlink()
     said = first.communicate(timeout=120)[0], second.communicate(timeout=120)[0]
     assert first.returncode == second.returncode == 0, said
