@@ -11,7 +11,7 @@ from course_rl.networks import mlp, weights
 
 BOUNCE = "course_rl/Bounce-v0"
 SIZE = 10  # pixels, both ways
-LAST = 2 * (SIZE - 1)
+MIRROR = 2 * (SIZE - 1)  # column x beyond the right wall is column MIRROR - x in front of it
 SPEEDS = np.array([-2, -1, 1, 2])  # columns per row
 PADDLE, BALL = 128, 255  # grey levels
 
@@ -94,7 +94,7 @@ class Balls:
     def _move(self, action):
         self.paddle = (self.paddle + action - 1).clip(0, SIZE - 2)
         straight = self.ball + self.speed
-        self.ball = np.where(straight < 0, -straight, np.where(straight < SIZE, straight, LAST - straight))
+        self.ball = np.where(straight < 0, -straight, np.where(straight < SIZE, straight, MIRROR - straight))
         self.speed = np.where(self.ball == straight, self.speed, -self.speed)
         self.row += 1
 
