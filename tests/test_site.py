@@ -1,25 +1,10 @@
 """The built site in a real Chromium, from file:// and with the network blocked."""
 
 import re
-import shutil
-import sys
 import urllib.parse
-from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
-from playwright.sync_api import sync_playwright
-
-ROOT = Path(__file__).resolve().parent.parent
-HTML = ROOT / "_build" / "html"
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-
-import book_cache  # noqa: E402
-
-PAGES = book_cache.documents(ROOT)
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-PHONE = {"width": 360, "height": 740}
-DESKTOP = {"width": 1280, "height": 900}
+from pages import HTML, PAGES, PHONE, soup, visit
 
 # Whatever reaches over the right edge and stands in nothing that scrolls is lost to the reader.
 CUT = """() => [...document.querySelectorAll("article *")].filter(e => {
@@ -29,46 +14,6 @@ CUT = """() => [...document.querySelectorAll("article *")].filter(e => {
         if (["auto", "scroll"].includes(getComputedStyle(p).overflowX)) return false;
     return !e.closest("svg, mjx-assistive-mml");
 }).map(e => e.outerHTML.slice(0, 120))"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A Chromium: Debian's, or one that is on the path."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "these tests need Chromium: apt-get install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def context(browser):
-    """A reader without a network."""
-    context = browser.new_context(viewport=DESKTOP)
-    context.set_offline(True)
-    yield context
-    context.close()
-
-
-def visit(context, page, wait="document.readyState === 'complete'"):
-    """Open a page of the book; return it with the list of what went wrong, which goes on growing."""
-    tab, wrong = context.new_page(), []
-    tab.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    tab.on("pageerror", lambda error: wrong.append(str(error)))
-    tab.on("requestfailed", lambda request: wrong.append(request.url))
-    tab.on("request", lambda request: wrong.append(request.url) if request.url.startswith("http") else None)
-    tab.goto((HTML / f"{page}.html").as_uri())
-    tab.wait_for_function(wait)
-    if (HTML / f"{page}.html").read_text(encoding="utf8").count("tex-svg-full.js"):
-        tab.wait_for_function("window.MathJax?.startup?.promise")
-        tab.evaluate("MathJax.startup.promise.then(() => null)")
-    return tab, wrong
-
-
-def soup(path):
-    """Parse a built page."""
-    return BeautifulSoup(path.read_text(encoding="utf8"), "html.parser")
 
 
 @pytest.mark.parametrize("page", PAGES)
