@@ -1,6 +1,6 @@
 """Reinforcement learning on many seeds at once: axis 0 of every tensor is the seed."""
 
-from course_rl import bugs, movierec, pixels
+from course_rl import bugs, live, movierec, pixels
 from course_rl.acting import epsilon_greedy, random_argmax
 from course_rl.check import check, language
 from course_rl.curves import Curve, Estimate, claim, difference, iqm, mean, trimmed

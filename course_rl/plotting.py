@@ -1,5 +1,7 @@
 """One look for all figures: one colour per algorithm, mean and band over seeds, the run stated below."""
 
+import sys
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -12,6 +14,18 @@ COLORS = {  # Okabe and Ito's palette, told apart by colour-blind readers
     "myopic": "#D55E00", "no third": "#56B4E9", "popular": "#CC79A7", "planner": "#000000",
     "optimum": "#7F7F7F", "random": "#7F7F7F", "training": "#E69F00", "test": "#0072B2",
 }
+
+
+def vector_figures():
+    """In a notebook figures become SVG: sharp at any size, and smaller than PNG as servers send them."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None:
+        from matplotlib_inline.config import InlineBackend  # comes with the notebook's kernel
+
+        InlineBackend.instance(parent=shell).figure_formats = {"svg"}
+
+
+vector_figures()
 
 
 def color(label, number=0):

@@ -1,5 +1,7 @@
 """One torch thread in every test process, since two would fight over the cores; a browser for the pages."""
 
+from collections import Counter
+
 import pytest
 import torch
 from pages import ARGUMENTS, DESKTOP, chromium
@@ -24,3 +26,13 @@ def context(browser):
     context.set_offline(True)
     yield context
     context.close()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what tests measured (`record_property`), and how many passed in each file."""
+    passed = terminalreporter.stats.get("passed", [])
+    for report in passed:
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{report.nodeid}: {name}: {value}")
+    for file, number in sorted(Counter(report.nodeid.split("::")[0] for report in passed).items()):
+        terminalreporter.write_line(f"{number:5} passed in {file}")

@@ -35,9 +35,6 @@ def visit(context, page, wait="document.readyState === 'complete'"):
     tab.on("request", lambda request: wrong.append(request.url) if request.url.startswith("http") else None)
     tab.goto((HTML / f"{page}.html").as_uri())
     tab.wait_for_function(wait)
-    if (HTML / f"{page}.html").read_text(encoding="utf8").count("tex-svg-full.js"):
-        tab.wait_for_function("window.MathJax?.startup?.promise")
-        tab.evaluate("MathJax.startup.promise.then(() => null)")
     return tab, wrong
 
 

@@ -15,6 +15,7 @@ from myst_parser.config.main import MdParserConfig
 from nbformat import NotebookNode
 from sqlalchemy.exc import SQLAlchemyError
 
+PAGE_ONLY = {".js", ".css"}  # what live agents are drawn by computes no cell: pages get it as it is now
 KEPT = 3  # states of the engine whose executions are kept, so that undoing a change is free
 KERNEL_ENVIRONMENT = {  # one thread, or two kernels fight over two cores; no progress bars in built pages
     "OMP_NUM_THREADS": "1",
@@ -27,7 +28,7 @@ def engine_hash(root: Path) -> str:
     """Hash all that decides what a cell computes, besides the cell itself."""
     state = hashlib.sha256(platform.python_version().encode())
     files = sorted(file for file in (root / "course_rl").rglob("*") if file.is_file())
-    engine = [file for file in files if "__pycache__" not in file.parts]
+    engine = [file for file in files if "__pycache__" not in file.parts and file.suffix not in PAGE_ONLY]
     for file in [root / "constraints.txt", root / "requirements.txt", *engine]:
         state.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return state.hexdigest()[:16]

@@ -1,8 +1,6 @@
-"""The Sphinx extension of the book: its execution cache, table of claims, languages and MathJax."""
+"""The Sphinx extension of the book: its execution cache, table of claims and languages."""
 
-import importlib.util
 import re
-import shutil
 from pathlib import Path
 
 from book_cache import kernel_environment, open_cache
@@ -88,16 +86,6 @@ def mark_languages(app, doctree):
                 part["classes"].append(f"language-{language}")  # which docutils writes as lang="…"
 
 
-def finish_static(app, exception):
-    """Copy the one file of MathJax that pages load (TeX to SVG, no fonts); drop what no page loads."""
-    if exception is None and app.builder.format == "html":
-        package = importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
-        static, name = Path(app.outdir) / "_static", app.config.mathjax_path
-        shutil.copy(Path(package) / "static" / "mathjax" / name, static / name)
-        for source_map in static.rglob("*.map"):
-            source_map.unlink()
-
-
 def setup(app):
     """Register the extension."""
     app.add_node(claims)
@@ -106,5 +94,4 @@ def setup(app):
     app.connect("env-updated", pages_with_claims)
     app.connect("doctree-read", mark_languages)
     app.connect("doctree-resolved", fill_claims)
-    app.connect("build-finished", finish_static)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
