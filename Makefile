@@ -1,17 +1,17 @@
 # book: build the book · test: every gate · lab: run the chapters in Jupyter · serve: read the built book on a local port
 # bench: measure the engine against another library · fit: fit the recommender's users and films to ratings anew
-# lint: ruff · clean: forget all that was built, keep .venv
+# lint: ruff · audit: look for known vulnerabilities in the locked packages · clean: forget all that was built, keep .venv
 
 PYTHON ?= python3
 BIN := .venv/bin
 START := $(shell date +%s)
 
-.PHONY: book test lab serve bench fit lint clean
+.PHONY: book test lab serve bench fit lint audit clean
 
 book: .venv/.book
 	$(BIN)/python book/build.py
 
-test: lint book
+test: lint book .venv/.lab
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 	@echo "make test: all gates passed in $$(( $$(date +%s) - $(START) )) s"
 
@@ -30,6 +30,9 @@ bench: .venv/.bench
 
 fit: .venv/.fit
 	$(BIN)/python -m course_rl.movierec.fit
+
+audit: .venv/.audit
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
 
 clean:
 	rm -rf _build
