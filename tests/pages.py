@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import time
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -26,7 +27,16 @@ def chromium():
     return path
 
 
-def visit(context, page, wait="document.readyState === 'complete'"):
+def until(tab, truth, arg=None, timeout=20):
+    """Wait until JavaScript is true in a tab: Playwright's own waiting needs what the pages' policy forbids."""
+    end = time.monotonic() + timeout
+    while not (value := tab.evaluate(truth, arg)):
+        assert time.monotonic() < end, f"{truth} did not become true in {timeout} s"
+        tab.wait_for_timeout(50)
+    return value
+
+
+def visit(context, page):
     """Open a page of the book; return it with the list of what went wrong, which goes on growing."""
     tab, wrong = context.new_page(), []
     tab.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
@@ -34,7 +44,6 @@ def visit(context, page, wait="document.readyState === 'complete'"):
     tab.on("requestfailed", lambda request: wrong.append(request.url))
     tab.on("request", lambda request: wrong.append(request.url) if request.url.startswith("http") else None)
     tab.goto((HTML / f"{page}.html").as_uri())
-    tab.wait_for_function(wait)
     return tab, wrong
 
 

@@ -50,7 +50,8 @@ def tree(tmp_path):
     """A book of two chapters, with the real builder, extension and configuration."""
     for name in ["book/_ext", "book/_static", "img"]:
         shutil.copytree(ROOT / name, tmp_path / name)
-    for name in ["book/build.py", "_config.yml", "constraints.txt", "requirements.txt"]:
+    for name in ["book/build.py", "_config.yml", "constraints.txt", "requirements.txt", "pyproject.toml",
+                 "LICENSE"]:
         shutil.copy(ROOT / name, tmp_path / name)
     files = {
         "_toc.yml": "format: jb-book\nroot: index\nchapters:\n- file: chapters/one\n- file: chapters/two\n",

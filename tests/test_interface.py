@@ -1,7 +1,7 @@
 """The words around the text in the reader's language, chosen once in the header or by a tab."""
 
 import pytest
-from pages import DESKTOP, HTML, PHONE, visit
+from pages import DESKTOP, HTML, PHONE, until, visit
 
 CHAPTER, NEXT = "chapters/replay", "chapters/target-network"
 KEY = "sphinx-design-tab-id-lang"
@@ -54,7 +54,7 @@ def test_every_word_in_three_languages_and_back(chapter):
         for selector in [".prev-next-subtitle", ".copybtn", ".theme-switch-button", "label[for=language]"]:
             assert chapter.locator(selector).first.get_attribute("lang") == TAGS[language], selector
         assert not chapter.locator("article p, .prev-next-title").evaluate_all(
-            "all => all.filter(e => e.closest('[lang]:not(html, .sd-tab-content)')).length")
+            "all => all.filter(e => e.closest('[lang]:not(html, .sd-tab-content, .question-score)')).length")
     assert chapter.evaluate(EVERYTHING) == english
 
 
@@ -65,11 +65,11 @@ def test_tooltips_and_copied_code(chapter):
     chapter.locator(".btn-fullscreen-button").blur()
     chapter.locator("#language").select_option("ru")
     chapter.locator(".theme-switch-button").hover()
-    chapter.wait_for_function("document.querySelector('.tooltip-inner')?.innerText === 'Цветовая тема'")
+    until(chapter, "document.querySelector('.tooltip-inner')?.innerText === 'Цветовая тема'")
     button = chapter.locator(".copybtn").first
     button.dispatch_event("click")
     assert button.get_attribute("data-tooltip") in {"Скопировано!", "Не удалось скопировать"}
-    chapter.wait_for_function("document.querySelector('.copybtn').dataset.tooltip === 'Скопировать'")
+    until(chapter, "document.querySelector('.copybtn').dataset.tooltip === 'Скопировать'")
     chapter.locator("#language").select_option("en")
     solution = chapter.locator(".solution .toggle-button").first
     solution.click()
@@ -95,7 +95,7 @@ def test_the_choice_is_remembered_and_told_once(chapter):
 def test_another_tab_of_the_browser_follows(context, chapter):
     other, _ = visit(context, NEXT)
     other.locator("#language").select_option("ru")
-    chapter.wait_for_function("document.documentElement.dataset.language === 'ru'")
+    until(chapter, "document.documentElement.dataset.language === 'ru'")
     assert chapter.evaluate(SHOWN) == WORDS["ru"] and chapter.evaluate(TABS) == ["ru"]
     assert chapter.evaluate("fired") == ["ru"] and other.evaluate("fired") == ["ru"]
 

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
-from pages import CHAPTERS, HTML, ROOT
+from pages import CHAPTERS, HTML, ROOT, until
 
 NOTEBOOKS = HTML / "notebooks"
 QUICKEST = "chapters/mdp"
@@ -158,7 +158,7 @@ def test_make_lab_opens_a_chapter_runs_it_and_answers(browser, lab):
     play.wait_for()
     before = agent.inner_text()
     play.click()
-    tab.wait_for_function("before => document.querySelector('.rl-live').innerText != before", arg=before)
+    until(tab, "before => document.querySelector('.rl-live').innerText != before", before)
     tab.close()
 
 

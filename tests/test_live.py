@@ -94,8 +94,8 @@ def test_the_cart_moves_as_in_gymnasium(tab, record_property):
                  [states, actions, starts])
     free_error = np.abs(np.array([step["state"] for step in free]) - after).max()
     assert [step["terminated"] for step in free] == ended
-    record_property("cart, state fed at each step", fed_error)
-    record_property("cart, free running", free_error)
+    record_property("cart, state fed at each step", f"{fed_error:.2g}")
+    record_property("cart, free running", f"{free_error:.2g}")
     print(f"cart: {len(states)} steps of {len(starts)} episodes, fed {fed_error:.1e}, free {free_error:.1e}")
     assert fed_error < 1e-12 and free_error < 1e-9
 
@@ -116,7 +116,7 @@ def test_the_cart_balances_free_running_for_500_steps_as_in_course_rl(tab, recor
     got = agent(tab, "cart_pole", """(agent, [state, actions]) =>
         actions.map((action) => (state = agent.physics(state, action).state))""", [start, actions])
     errors = np.abs(np.array(got[:-1]) - want[:-1]).max(1)
-    record_property("cart, free running for 499 steps", errors.max())
+    record_property("cart, free running for 499 steps", f"{errors.max():.2g}")
     print(f"cart: free running, {errors[199]:.1e} in 200 steps, {errors.max():.1e} in 499")
     assert errors[:200].max() < 1e-9
 
@@ -135,7 +135,7 @@ def test_every_network_gives_what_torch_gives(tab, pole, record_property):
                 row += p[0].numel()
             want[:, k] = network(obs.expand(3, 25, 4)) / 0.05
     error = np.abs(got - want).max()
-    record_property("Q of 12 networks, in units of the return", error)
+    record_property("Q of 12 networks, in units of the return", f"{error:.2g}")
     print(f"networks: {error:.1e} of values up to {np.abs(want).max():.0f}")
     assert error < 1e-4
 
@@ -190,7 +190,7 @@ def test_the_lake_and_its_table_learn_as_in_course_rl(tab, record_property):
     assert [step[0] for step in got["steps"]] == [action.item() for action in actions]
     assert [(step[1], step[2]) for step in got["steps"]] == ends
     error = np.abs(np.array(got["q"]) - q[0].numpy()).max()
-    record_property("table after 2,500 updates", error)
+    record_property("table after 2,500 updates", f"{error:.2g}")
     print(f"lake: {sum(end for _, end in ends)} episodes terminated, largest error of the table {error:.1e}")
     assert sum(reward for reward, _ in ends) > 3 and error < 1e-6
 

@@ -13,7 +13,7 @@ WIDE = """() => [...document.querySelectorAll("article *")].filter(e => {
     const inside = e.matches("pre, table, figure, div.highlight, .cell_output") &&
         e.scrollWidth > e.clientWidth + 1 && e.clientWidth;
     const outside = box.width && box.right > document.documentElement.clientWidth + 1;
-    return (inside || outside) && !e.closest("svg *, mjx-assistive-mml");
+    return (inside || outside) && !e.closest("svg *, math");
 }).map(e => e.outerHTML.slice(0, 120))"""
 LONGEST = """() => {  // mark the block with the longest line of code that is not folded, return that line
     const lines = [...document.querySelectorAll("article div.cell_input:not(details *) pre")]

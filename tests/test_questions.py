@@ -4,10 +4,11 @@ import functools
 import io
 import json
 import re
+import unicodedata
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from pages import CHAPTERS, DESKTOP, HTML, PHONE, ROOT, soup, visit
+from pages import CHAPTERS, DESKTOP, HTML, PHONE, ROOT, soup, until, visit
 from sphinx.application import Sphinx
 from test_exercises import tabs
 
@@ -60,7 +61,8 @@ def speak(tab, language):
 
 
 def squeeze(text):
-    return re.sub(r"\s+", "", text)
+    """The text without spaces, its mathematical letters (which a page shows for MathML) as plain ones."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 
 @functools.cache
@@ -75,7 +77,7 @@ def open_quickly(context, page, fragment=""):
     tab.on("pageerror", lambda error: wrong.append(error.stack))
     tab.route("**/tex-svg-full.js", lambda route: route.fulfill(body=""))
     tab.goto((HTML / f"{page}.html").as_uri() + fragment, wait_until="domcontentloaded")
-    tab.wait_for_function(BUILT)
+    until(tab, BUILT)
     return tab, wrong
 
 
@@ -160,15 +162,15 @@ def test_a_link_and_a_search_into_a_waiting_figure_open_it(context, asked):
         return box.height && box.top < innerHeight && box.bottom > 0 }"""
     waiting = "id => !document.getElementById(id).checkVisibility({contentVisibilityAuto: true})"
     tab, _ = open_quickly(context, asked, f"#{figure}")
-    tab.wait_for_function(in_view, arg=figure)
+    until(tab, in_view, figure)
     find = "element.closest('.cell_output').dispatchEvent(new Event('beforematch'))"
     for how in ("location.hash = id", find):
         tab.evaluate("localStorage.removeItem('course-progress')")
         tab, _ = open_quickly(context, asked)
         assert tab.evaluate(waiting, figure)
         tab.evaluate(f"id => {{ const element = document.getElementById(id); {how} }}", figure)
-        tab.wait_for_function(f"id => !({waiting})(id)", arg=figure)
-        assert how == find or tab.wait_for_function(in_view, arg=figure)
+        until(tab, f"id => !({waiting})(id)", figure)
+        assert how == find or until(tab, in_view, figure)
 
 
 def test_before_the_script_nothing_is_given_away_and_without_scripts_all_is_there(browser, context, asked):
@@ -228,7 +230,7 @@ def test_answers_are_kept_and_other_windows_know(context, asked):
 
     later, _ = open_quickly(context, asked)
     for window in (other, later):
-        window.wait_for_function(ALL_ANSWERED)
+        until(window, ALL_ANSWERED)
         for now, answer in zip(window.evaluate(RESTORED), answers, strict=True):
             assert now["picked"] == answer["right"]
             assert now["said"].startswith(WORDS[answer["lang"][:2]][0])
@@ -286,12 +288,12 @@ def test_progress_is_shown_exported_forgotten_and_imported(context, asked, tmp_p
         (tmp_path / "other.json").write_text(refused, "utf8")
         tab.evaluate("document.querySelector('#course-progress [role=status]').textContent = ''")
         place.locator("input[type=file]").set_input_files(tmp_path / "other.json")
-        tab.wait_for_function("document.querySelector('#course-progress [role=status]').textContent")
+        until(tab, "document.querySelector('#course-progress [role=status]').textContent")
         assert "Nothing was changed." in status.inner_text() and tab.evaluate(STORED) == {}
     with tab.expect_file_chooser() as chooser:
         place.get_by_role("button", name="Import").click()
     chooser.value.set_files(tmp_path / "answers.json")
-    tab.wait_for_function(f"Object.keys({STORED}).length")
+    until(tab, f"Object.keys({STORED}).length")
     assert tab.evaluate(STORED) == kept
     assert place.locator("tfoot").inner_text().split("\t")[1] == str(count)
     assert not wrong

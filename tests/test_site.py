@@ -12,7 +12,7 @@ CUT = """() => [...document.querySelectorAll("article *")].filter(e => {
     if (!box.width || box.right <= document.documentElement.clientWidth + 1) return false;
     for (let p = e; p !== document.body; p = p.parentElement)
         if (["auto", "scroll"].includes(getComputedStyle(p).overflowX)) return false;
-    return !e.closest("svg, mjx-assistive-mml");
+    return !e.closest("svg, math");
 }).map(e => e.outerHTML.slice(0, 120))"""
 
 

@@ -66,7 +66,7 @@ def test_zip_is_the_whole_book_and_opens_from_a_folder(context, tmp_path):
 
     tab, wrong = visit(context, unzipped / "index")
     tab.locator("nav.bd-links a[href$='chapters/mdp.html']").first.click()
-    tab.wait_for_function("window.MathJax?.startup?.promise && document.querySelector('mjx-container')")
+    tab.locator("mjx-container").first.wait_for(state="attached")
     assert tab.url == (unzipped / "chapters" / "mdp.html").as_uri()
     assert not wrong
 

@@ -71,7 +71,7 @@ def places(node, place, found):
             place[3].append(child.astext())
         elif isinstance(child, nodes.math | nodes.math_block):
             place[3].append("…" if set(child.astext()) & set("\\^_{}") else child.astext())
-        elif not (isinstance(child, NOT_TEXT) or is_title(child, place)):
+        elif not (isinstance(child, NOT_TEXT) or is_title(child, place) or is_asked(child)):
             inner = begin(child, place, found)
             if inner is not place:
                 found.append(inner)
@@ -101,6 +101,11 @@ def join(doctree):
         runs = groupby(element.children, lambda child: isinstance(child, nodes.Text))
         parts = [[nodes.Text("".join(run))] if is_text else list(run) for is_text, run in runs]
         element[:] = [child for part in parts for child in part]
+
+
+def is_asked(node):
+    """Say whether a node is a question or a prediction, whose answers no excerpt should give away."""
+    return isinstance(node, nodes.Element) and bool({"question", "predict"} & set(node["classes"]))
 
 
 def is_title(node, place):
