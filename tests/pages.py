@@ -28,7 +28,7 @@ def chromium():
 
 
 def until(tab, truth, arg=None, timeout=20):
-    """Wait until JavaScript is true in a tab: Playwright's own waiting needs what the pages' policy forbids."""
+    """Wait until JavaScript is true in a tab; Playwright's own waiting is forbidden by the pages' policy."""
     end = time.monotonic() + timeout
     while not (value := tab.evaluate(truth, arg)):
         assert time.monotonic() < end, f"{truth} did not become true in {timeout} s"

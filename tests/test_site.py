@@ -20,7 +20,7 @@ CUT = """() => [...document.querySelectorAll("article *")].filter(e => {
 def test_page_reads_well(context, page):
     tab, wrong = visit(context, page)
     formulas = len(soup(HTML / f"{page}.html").select("article .math"))
-    assert tab.locator("article mjx-container > svg + math").count() == formulas
+    assert tab.locator("article mjx-container > svg + span > math").count() == formulas
     glyphs = "all => all.filter(e => !document.getElementById(e.getAttribute('href').slice(1))).length"
     assert not tab.locator("use").evaluate_all(glyphs)
     assert not re.search(r"\\[(\[]|\\begin\{", tab.locator("article").inner_text())

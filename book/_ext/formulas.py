@@ -16,6 +16,7 @@ CONFIGURATION = {"startup": {"typeset": False}, "tex": {"packages": {"[-]": ["bu
 SOURCE = re.compile(r"\\\((.*?)\\\)|\\\[(.*?)\\\]", re.S)
 GLYPH = re.compile(r'<path id="MJX-\d+-([^"]+)" d="([^"]*)"></path>')
 UNUSED = re.compile(r' (?:data-[\w-]+|xmlns[\w:]*|role|focusable|aria-hidden|stroke[\w-]*|fill)="[^"]*"')
+WIDE = 24  # x-heights: what may not fit into a line of a phone
 GLYPHS = {}  # name of a glyph -> its outline; a page carries those that it uses, once
 
 
@@ -47,7 +48,8 @@ def typeset(tex, display):
     svg = UNUSED.sub("", svg[svg.index("<svg"):svg.rindex("</svg>") + len("</svg>")])
     svg = without_bare_groups(svg.replace("<svg", '<svg aria-hidden="true"', 1))
     mathml = re.sub(r">\s+<", "><", re.sub(r' (?:data-[\w-]+|xmlns)="[^"]*"', "", mathml.strip()))
-    return f'<mjx-container{" display" * display}>{svg}{mathml}</mjx-container>'
+    wide = float(re.search(r' width="([\d.]+)ex"', svg)[1]) > WIDE
+    return f'<mjx-container{" display" * display}{" wide" * wide}>{svg}<span>{mathml}</span></mjx-container>'
 
 
 def used(match):
