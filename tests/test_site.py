@@ -27,6 +27,9 @@ def test_page_reads_well(context, page):
     assert tab.title().strip()
     images = tab.locator("img").evaluate_all("all => all.map(e => [e.alt, e.naturalWidth, e.src])")
     assert all(alt.strip() and width for alt, width, _ in images), images
+    shapes = tab.locator("article img").evaluate_all(
+        "all => all.map(e => e.clientWidth * e.naturalHeight / (e.naturalWidth * e.clientHeight))")
+    assert all(0.98 < shape < 1.02 for shape in shapes)
 
     tab.set_viewport_size(PHONE)
     for button in [None, *tab.locator(".sd-tab-set").first.locator("label").all()][: 1 + 3]:
@@ -42,6 +45,9 @@ def test_page_reads_well(context, page):
     grounds = tab.locator("article img").evaluate_all(
         "all => all.map(e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).filter])")
     assert all(ground == ["rgb(255, 255, 255)", "none"] for ground in grounds)  # figures keep a light one
+    boxes = tab.locator(".text_html:has(.rl-live)").evaluate_all(
+        "all => all.map(e => getComputedStyle(e).background)")
+    assert all(box.startswith("rgba(0, 0, 0, 0)") for box in boxes)  # live agents have a dark one
 
 
 def test_the_language_is_chosen_once(context):
