@@ -42,7 +42,11 @@ ANSWER_ALL = """() => [...document.querySelectorAll(".question")].map(box => {
 RESTORED = """() => [...document.querySelectorAll(".question")].map(box => ({
     picked: [...box.querySelectorAll("input")].findIndex(radio => radio.checked),
     said: box.querySelector("[role=status]").textContent}))"""
-SEEN = "box => box.nextElementSibling.querySelector('.cell_output').firstElementChild.checkVisibility()"
+SEEN = """box => {  // is anything shown that the cells print which follow at once
+    for (let cell = box.nextElementSibling; cell?.matches(".cell"); cell = cell.nextElementSibling)
+        if (cell.querySelector(".cell_output")?.firstElementChild.checkVisibility()) return true;
+    return false;
+}"""
 BUILT = "!document.querySelector(':is(.question, .predict):not(.ready), #course-progress:empty')"
 ALL_ANSWERED = "[...document.querySelectorAll('.question, .predict')].every(e => e.querySelector(':checked'))"
 STORED = "JSON.parse(localStorage.getItem('course-progress'))"

@@ -17,7 +17,7 @@
     zh: {
       check: "检查", choose: "请先选择一个答案。", right: "正确。", wrong: "不正确。",
       all: "显示全部解释", hide: "收起解释", under: "每个答案下面都有解释。",
-      reveal: "揭晓图形", skip: "不预测，直接看图",
+      reveal: "显示结果图", skip: "不预测，直接看图",
       score: (right, of) => `本章自测题：共 ${of} 题，答对 ${right} 题。`,
       columns: ["章节", "已答", "答对", "总数"], total: "全部章节",
       save: "导出", load: "导入", forget: "全部清除", yes: "是，全部清除", no: "不，保留",
@@ -166,9 +166,11 @@
     show(progress[name]?.[index]);
   }
 
-  /** Hide the outputs of the cell after a prediction; searching and links open them. */
+  /** Hide the outputs of the cells that follow a prediction without a word between; searching and links open them. */
   function wait(box, item, words, check, buttons) {
-    const outputs = [...box.nextElementSibling.querySelectorAll(":scope > .cell_output")];
+    const outputs = [];
+    for (let cell = box.nextElementSibling; cell?.matches(".cell"); cell = cell.nextElementSibling)
+      outputs.push(...cell.querySelectorAll(":scope > .cell_output"));
     const open = () => {
       remember(item, null);
       refresh(item, null);
