@@ -48,7 +48,7 @@ while Path("../hold-{name}").exists():
 @pytest.fixture
 def tree(tmp_path):
     """A book of two chapters, with the real builder, extension and configuration."""
-    for name in ["book/_ext", "book/_static", "img"]:
+    for name in ["book/_ext", "book/_static", "book/_templates", "img"]:
         shutil.copytree(ROOT / name, tmp_path / name)
     for name in ["book/build.py", "_config.yml", "constraints.txt", "requirements.txt", "pyproject.toml",
                  "LICENSE"]:
