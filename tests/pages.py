@@ -41,7 +41,8 @@ def visit(context, page):
     tab, wrong = context.new_page(), []
     tab.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     tab.on("pageerror", lambda error: wrong.append(str(error)))
-    tab.on("requestfailed", lambda request: wrong.append(request.url))
+    tab.on("requestfailed", lambda request: wrong.append(request.url)
+           if request.failure != "net::ERR_ABORTED" else None)  # a page that was left early
     tab.on("request", lambda request: wrong.append(request.url) if request.url.startswith("http") else None)
     tab.goto((HTML / f"{page}.html").as_uri())
     return tab, wrong
