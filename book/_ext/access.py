@@ -93,11 +93,12 @@ def head_rows(app, doctree):
 
 
 def repair_pages(app, exception):
-    """Repair every page that was written."""
+    """Repair every page that this build wrote: those of an earlier one have their policy already."""
     if exception is None and app.builder.format == "html":
         for page in Path(app.outdir).rglob("*.html"):
-            if "_static" not in page.relative_to(app.outdir).parts:
-                page.write_text(repair(page.read_text(encoding="utf8")), encoding="utf8")
+            html = page.read_text(encoding="utf8")
+            if "_static" not in page.relative_to(app.outdir).parts and "Content-Security-Policy" not in html:
+                page.write_text(repair(html), encoding="utf8")
 
 
 def setup(app):
