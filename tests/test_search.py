@@ -1,11 +1,10 @@
 """The search, typed in a real Chromium from file://: three languages, whole words, the right place."""
 
-import gzip
 import json
 import re
 
 import pytest
-from pages import DESKTOP, HTML, soup, visit
+from pages import DESKTOP, HTML, visit
 from search_languages import HAN, CourseSearch
 
 FOUND = {  # what a reader types -> a page that must be among the results
@@ -156,11 +155,3 @@ def test_the_page_makes_the_same_words_as_the_index(context):
     index = json.loads(index[index.index("(") + 1:index.rindex(")")])
     missing = ours - {*index["terms"], *index["titleterms"]}
     assert all(HAN.fullmatch(word) for word in missing) and len(missing) < 100  # pairs around emphasis
-
-
-def test_the_search_page_is_light():
-    page = HTML / "search.html"
-    loaded = soup(page).select("script[src], link[rel=stylesheet]")
-    names = {"search.html", *(element.get("src") or element["href"] for element in loaded)}
-    size = sum(len(gzip.compress((HTML / name.partition("?")[0]).read_bytes())) for name in names)
-    assert size < 1_000_000

@@ -39,12 +39,12 @@ const WORDS = {
     "500 шагов: лимит времени. Эпизод прерван, агент не потерпел неудачу."],
   youFell: ["Your episode ended after {you} steps.", "你的回合在第 {you} 步终止。", "Ваш эпизод закончился на шаге {you}."],
   youLimit: ["You have balanced to the time limit of 500 steps.", "你坚持到了 500 步的时间上限。", "Вы продержались до лимита в 500 шагов."],
-  agentUp: ["The agent's still stands.", "智能体的杆还立着。", "Шест агента ещё стоит."],
+  agentUp: ["The agent's goes on.", "智能体的回合还在继续。", "Эпизод агента продолжается."],
   agentFell: ["The agent's ended after {agent}.", "智能体的回合在第 {agent} 步终止。", "Эпизод агента закончился на шаге {agent}."],
   last: ["y = r = 1: s′ is terminal, nothing follows", "y = r = 1：s′ 是终止状态，之后没有回报", "y = r = 1: s′ терминально, дальше ничего нет"],
   greedy: ["greedy", "贪心", "жадное"],
   picture: ["Cart at {x} m, pole at {angle}°, step {n}.", "小车位于 {x} 米，杆偏 {angle}°，第 {n} 步。", "Тележка: {x} м, шест: {angle}°, шаг {n}."],
-  bars: ["Estimates: left {left}, right {right}, target {y}.", "估计：左 {left}，右 {right}，目标值 {y}。", "Оценки: влево {left}, вправо {right}, цель {y}."],
+  bars: ["Estimates: left {left}, right {right}, target {y}.", "估计：左 {left}，右 {right}，目标值 {y}。", "Оценки: влево {left}, вправо {right}, целевое значение {y}."],
 };
 
 const TARGET = "y = r + γ max Q(s′) = 1 + {gamma} · {next} = {y}";
