@@ -2,15 +2,10 @@
 
 const WORDS = {
   training: ["Training: drag back to see it fail", "训练进度：往回拖，看它失败", "Обучение: сдвиньте назад, и он упадёт"],
-  after: ["{step} of {all} steps", "第 {step} 步，共 {all} 步", "{step} из {all} шагов"],
   tested: ["At {step} steps of training this agent's greedy test return is {value} of 500; seeds at 475 or more: {n} of {seeds}.",
     "训练 {step} 步后，这个智能体的贪心测试回报为 {value}（满分 500）；{seeds} 个种子中有 {n} 个不低于 475。",
     "После {step} шагов обучения жадный доход этого агента в тесте {value} из 500; зёрен с доходом от 475: {n} из {seeds}."],
-  seed: ["Seed", "随机种子", "Зерно"],
   speed: ["Speed", "速度", "Скорость"],
-  play: ["Play", "播放", "Пуск"],
-  pause: ["Pause", "暂停", "Пауза"],
-  step: ["Step", "单步", "Шаг"],
   again: ["New episode", "新回合", "Новый эпизод"],
   pushLeft: ["← Push", "← 推车", "← Толчок"],
   pushRight: ["Push →", "推车 →", "Толчок →"],

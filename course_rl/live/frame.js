@@ -34,9 +34,17 @@ function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** words[key] in the reader's language, filled in. */
+const COMMON = { // what more than one agent says
+  after: ["{step} of {all} steps", "第 {step} 步，共 {all} 步", "{step} из {all} шагов"],
+  seed: ["Seed", "随机种子", "Зерно"],
+  play: ["Play", "播放", "Пуск"],
+  pause: ["Pause", "暂停", "Пауза"],
+  step: ["Step", "单步", "Шаг"],
+};
+
+/** words[key], or a word that agents share, in the reader's language, filled in. */
 function say(words, key, values = {}) {
-  return fill(words[key][language()], values);
+  return fill((words[key] ?? COMMON[key])[language()], values);
 }
 
 /** A number in the reader's language: 20,000 or 20 000. */

@@ -2,7 +2,6 @@
 
 const WORDS = {
   training: ["Begin from", "从这一刻开始", "Начать с момента"],
-  after: ["{step} of {all} steps", "第 {step} 步，共 {all} 步", "{step} из {all} шагов"],
   tested: ["A table from {step} steps of training: its greedy policy reached the goal in {value} % of its test episodes.",
     "训练 {step} 步后的表格：其贪心策略在 {value} % 的测试回合中到达目标。",
     "Таблица после {step} шагов обучения: её жадная стратегия дошла до цели в {value} % тестовых эпизодов."],
@@ -11,13 +10,9 @@ const WORDS = {
   learned: ["Steps here: {n}; episodes at the goal: {goals} of {episodes}. Largest error of the table {error}; max Q at the start {start}, optimum {best}.",
     "在这里又学了 {n} 步，{episodes} 个回合中有 {goals} 个到达目标。表格最大误差 {error}；起点的 max Q 为 {start}，最优值为 {best}。",
     "Шагов здесь: {n}; эпизодов у цели: {goals} из {episodes}. Наибольшая ошибка таблицы {error}; max Q на старте {start}, оптимум {best}."],
-  seed: ["Seed", "随机种子", "Зерно"],
   speed: ["Steps per second", "每秒步数", "Шагов в секунду"],
   epsilon: ["ε, how often it explores", "ε，探索的频率", "ε, как часто исследует"],
   alpha: ["α, how far a step goes", "α，每步走多远", "α, размер шага"],
-  play: ["Play", "播放", "Пуск"],
-  pause: ["Pause", "暂停", "Пауза"],
-  step: ["Step", "单步", "Шаг"],
   many: ["1,000 steps", "1000 步", "1000 шагов"],
   reset: ["Reset", "重置", "Сбросить"],
   ready: ["The agent stands in cell {s}. Press Step: one transition, one update.", "智能体在格子 {s}。按“单步”：一次转移，一次更新。",
